@@ -1,0 +1,45 @@
+# The one list of commands. `make` prints it.
+PYTHON ?= python3
+VENV := .venv/bin
+TYPED := emulator functions/main.py functions/imagesfactory local tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test test-quick lint format bench lock clean
+
+help: ## print this list
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing (network only then; the other commands do it themselves)
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on PATH. Install Python 3.11 to 3.14, or: make setup PYTHON=/path/to/python3.13" >&2; exit 1; }
+	@$(PYTHON) -m local.setup
+
+demo: setup ## play one member's story on the whole backend: sign-up, images, payment, withdrawal
+	@$(VENV)/python -m local.demo
+
+serve: setup ## run the whole backend here until Ctrl-C: emulators, provider doubles, schedules
+	@$(VENV)/python -m local.suite
+
+test: lint ## every check: lint, then all tests
+	@$(VENV)/python -m pytest
+
+test-quick: setup ## the tests that start no emulators
+	@$(VENV)/python -m pytest --ignore=tests/journeys --ignore=tests/integration --ignore=tests/simulation
+
+lint: setup ## style, types, import walls
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check --quiet . || { echo "Some files are not formatted. Run: make format" >&2; exit 1; }
+	@$(VENV)/mypy $(wildcard $(TYPED))
+	@$(VENV)/lint-imports --no-logo
+
+format: setup ## put the code in the common form
+	@$(VENV)/ruff check --fix --quiet . ; $(VENV)/ruff format .
+
+bench: setup ## measure the budgets of docs/ and print them
+	@$(VENV)/python -m local.bench
+
+lock: setup ## pin all packages again to the newest that fit (network)
+	@$(VENV)/python -m local.setup.lock
+
+clean: ## remove everything that the commands made
+	@rm -rf .venv node_modules functions/venv out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

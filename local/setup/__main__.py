@@ -1,0 +1,42 @@
+"""`python3 -m local.setup`: everything for working on the project; a second run does nothing and needs no network."""
+
+import sys
+
+if sys.version_info < (3, 8):  # noqa: UP036 - an old Python must still read this and be told
+    sys.exit("Python 3.11 to 3.14 is needed to set up. Install one, then: make setup PYTHON=/path/to/python3.13")
+
+import fcntl
+from pathlib import Path
+
+from local.setup.install import (
+    InstallationFailed,
+    install_node_packages,
+    install_python_packages,
+    link_functions_venv,
+)
+from local.setup.requirements import RequirementMissing
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main() -> int:
+    """Set up and return the exit status; two at once wait for each other."""
+    out = ROOT / "out" / "setup"
+    out.mkdir(parents=True, exist_ok=True)
+    log = out / "setup.log"
+    with (out / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            python = install_python_packages(ROOT, log)
+            node = install_node_packages(ROOT, log)
+            link_functions_venv(ROOT)
+        except (RequirementMissing, InstallationFailed) as error:
+            print(f"Set-up stopped.\n{error}", file=sys.stderr)
+            return 1
+    if python or node:
+        print("Set-up is complete.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
