@@ -1,0 +1,123 @@
+"""The bucket of finished pictures, in Cloud Storage or its emulator."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from imagesfactory.kit.clock import Clock, SystemClock
+from imagesfactory.kit.errors import RetryLater
+from imagesfactory.vendors.once import Once
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 30.0
+"""The longest silence of one attempt; a picture has a few megabytes."""
+RETRY_SECONDS = 30.0
+"""Repeating is safe: creating is conditional, reading and deleting change nothing the second time."""
+CACHE_CONTROL = "private, max-age=300, no-transform"
+"""Never in shared caches, soon gone from the member's own, and nobody may re-encode the AI mark away."""
+
+_BUSY_STATUSES = frozenset({408, 429})
+
+
+class BucketUnusable(Exception):
+    """The bucket refuses us whatever we ask (missing, forbidden): an operator must act."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class CloudStorageBucket:
+    """An ImageBucket. Every method raises RetryLater when storage does not answer now, BucketUnusable when it
+    will not until an operator acts.
+    """
+
+    def __init__(self, *, name: str, project: str, emulator: str = "", clock: Clock | None = None) -> None:
+        """``emulator`` is the emulator's URL (STORAGE_EMULATOR_HOST), empty in production."""
+        self._is_emulator = bool(emulator)
+        self._clock = clock or SystemClock()
+        self._bucket = Once(lambda: _client(project, emulator).bucket(name))
+
+    def put(self, name: str, png: bytes) -> None:
+        """Store ``png`` under ``name``; a file already there stays as it is and counts as stored."""
+        from google.api_core.exceptions import PreconditionFailed
+
+        blob = self._bucket().blob(name)
+        blob.cache_control = CACHE_CONTROL
+        blob.content_disposition = f'inline; filename="{PurePosixPath(name).name}"'
+        blob.custom_time = self._clock.now()  # lets a lifecycle rule of the bucket count the 90 days as well
+        with _translated():
+            if self._is_emulator and blob.exists(**_limits()):
+                return  # the emulator ignores the precondition and would overwrite
+            try:
+                blob.upload_from_string(png, content_type="image/png", if_generation_match=0, **_limits())
+            except PreconditionFailed:
+                return
+
+    def get(self, name: str) -> bytes:
+        """The bytes stored under ``name``, checked against the checksum that storage keeps.
+
+        Raises:
+            FileNotFoundError: nothing is stored there.
+
+        """
+        from google.api_core.exceptions import NotFound
+
+        with _translated():
+            try:
+                content: bytes = self._bucket().blob(name).download_as_bytes(**_limits())
+            except NotFound:
+                raise FileNotFoundError(name) from None
+            return content
+
+    def delete(self, name: str) -> None:
+        """Remove what is stored under ``name``; nothing there is fine."""
+        from google.api_core.exceptions import NotFound
+
+        with _translated():
+            try:
+                self._bucket().blob(name).delete(**_limits())
+            except NotFound:
+                return
+
+
+def _client(project: str, emulator: str) -> Any:
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import storage  # type: ignore[attr-defined] # it says nothing of its types
+
+    if emulator:
+        credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+        return storage.Client(project=project, credentials=credentials, client_options={"api_endpoint": emulator})
+    return storage.Client(project=project)
+
+
+def _limits() -> dict[str, Any]:
+    from google.cloud.storage.retry import DEFAULT_RETRY
+
+    return {"timeout": (CONNECT_SECONDS, READ_SECONDS), "retry": DEFAULT_RETRY.with_timeout(RETRY_SECONDS)}
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The library's errors as ours, without their texts, which name the file."""
+    from google.api_core.exceptions import GoogleAPICallError, RetryError
+    from google.auth.exceptions import GoogleAuthError
+    from google.cloud.storage.exceptions import DataCorruption
+    from requests import RequestException
+
+    try:
+        yield
+    except GoogleAPICallError as error:
+        status = int(error.code or 0)
+        if status in _BUSY_STATUSES or not 400 <= status < 500:
+            raise RetryLater(f"bucket-status-{status}") from None
+        raise BucketUnusable(f"status-{status}") from None
+    except (RetryError, RequestException, DataCorruption, GoogleAuthError, OSError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise RetryLater("bucket-unreachable") from None

@@ -1,0 +1,73 @@
+"""Firebase Authentication's user directory, and the one Firebase app of the process."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from imagesfactory.kit.errors import RetryLater
+from imagesfactory.vendors.once import Once
+
+if TYPE_CHECKING:
+    from firebase_admin import App
+
+CALL_SECONDS = 10
+"""The longest wait of one call; the library repeats calls that failed with 500 or 503 by itself."""
+_BUSY_CODES = frozenset(
+    {"UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN", "RESOURCE_EXHAUSTED", "ABORTED", "CANCELLED"}
+)
+_app_lock = Lock()
+
+
+class DirectoryUnusable(Exception):
+    """The directory refuses us whatever we ask: an operator must act."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def firebase_app(project: str) -> App:
+    """The default Firebase app, made once per process; functions that check ID tokens need it as well."""
+    import firebase_admin
+
+    with _app_lock:
+        try:
+            return firebase_admin.get_app()
+        except ValueError:  # none yet
+            options = {"projectId": project, "httpTimeout": CALL_SECONDS}
+            return firebase_admin.initialize_app(options=options)
+
+
+class FirebaseDirectory:
+    """A Directory."""
+
+    def __init__(self, *, project: str) -> None:
+        self._app = Once(lambda: firebase_app(project))
+
+    def delete(self, uid: str) -> None:
+        """Remove the sign-in of ``uid``; nobody there is fine.
+
+        Raises:
+            RetryLater: the directory does not answer now.
+            DirectoryUnusable: see there.
+
+        """
+        from firebase_admin import auth
+        from firebase_admin.exceptions import FirebaseError
+        from google.auth.exceptions import GoogleAuthError
+
+        try:
+            auth.delete_user(uid, app=self._app())
+        except auth.UserNotFoundError:
+            return
+        except FirebaseError as error:
+            raise _ours(str(error.code)) from None
+        except GoogleAuthError:
+            raise RetryLater("directory-unreachable") from None
+
+
+def _ours(code: str) -> Exception:
+    if code in _BUSY_CODES:
+        return RetryLater(f"directory-{code.lower()}")
+    return DirectoryUnusable(code.lower())
