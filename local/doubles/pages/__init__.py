@@ -1,0 +1,1 @@
+"""The pages for people: what is running, the mailbox, the gallery."""

@@ -1,0 +1,145 @@
+"""Serves the pages: everything escaped, no script, no outside resource, mails shown in a sandbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from local.doubles.addresses import Addresses
+from local.doubles.core.backstage import Backstage
+from local.doubles.core.safety import CATEGORY_WORDS, OUTPUT_WORDS
+from local.doubles.openai.catalogue import IMAGE_MODELS, RETIRED_MODELS
+from local.doubles.pictures.album import KeptPicture
+from local.doubles.sendgrid.app import SendGridDouble
+from local.doubles.sendgrid.events import TRIGGER_ADDRESSES
+from local.doubles.sendgrid.mailbox import Mail
+
+RECENT_CALLS = 25
+SHOWN_MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+"""Attachments of these types may be shown by the browser; all others are only offered as a download."""
+
+_HERE = Path(__file__).parent
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
+_MAIL_POLICY = (
+    f"sandbox {_SANDBOX}; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
+)
+
+
+class Pages:
+    """The pages; `addresses` is set once everything listens."""
+
+    def __init__(self, backstage: Backstage, mail: SendGridDouble) -> None:
+        self._backstage, self._mail = backstage, mail
+        self.addresses: Addresses | None = None
+        loader = jinja2.FileSystemLoader(_HERE / "templates")
+        self._templates = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+
+    def routes(self) -> list[Route]:
+        """The routes for people, and those of the pictures and attachments shown on the pages."""
+        return [
+            Route("/", self._home, methods=["GET"]),
+            Route("/style.css", self._style, methods=["GET"]),
+            Route("/gallery", self._gallery, methods=["GET"]),
+            Route("/gallery/{number:int}", self._picture, methods=["GET"]),
+            Route("/mailbox", self._mailbox, methods=["GET"]),
+            Route("/mailbox/clear", self._clear_mailbox, methods=["POST"]),
+            Route("/mailbox/{mail_id}", self._one_mail, methods=["GET"]),
+            Route("/mailbox/messages/{mail_id}/html", self._mail_body, methods=["GET"]),
+            Route("/mailbox/messages/{mail_id}/attachments/{number:int}", self._attachment, methods=["GET"]),
+        ]
+
+    async def _home(self, _: Request) -> Response:
+        calls = self._backstage.journal.entries()
+        return self._page(
+            "home.html",
+            addresses=self.addresses,
+            models=list(IMAGE_MODELS),
+            retired_models=RETIRED_MODELS,
+            category_words=CATEGORY_WORDS,
+            output_words=OUTPUT_WORDS,
+            trigger_addresses=TRIGGER_ADDRESSES,
+            faults=self._backstage.faults.all(),
+            calls=list(reversed(calls))[:RECENT_CALLS],
+            call_count=len(calls),
+            mail_count=len(self._mail.mailbox.mails()),
+            picture_count=len(self._backstage.album.latest_first()),
+            events_url=self._mail.webhook.settings.url,
+        )
+
+    async def _gallery(self, _: Request) -> Response:
+        return self._page("gallery.html", pictures=self._backstage.album.latest_first())
+
+    async def _picture(self, request: Request) -> Response:
+        picture: KeptPicture | None = self._backstage.album.get(request.path_params["number"])
+        return _file(picture.content, picture.media_type) if picture else _gone("picture")
+
+    async def _mailbox(self, _: Request) -> Response:
+        return self._page("mailbox.html", mails=list(reversed(self._mail.mailbox.mails())))
+
+    async def _clear_mailbox(self, request: Request) -> Response:
+        # A page of another site may post forms here, but it cannot hide that it is another site.
+        origin = request.headers.get("origin")
+        if origin is not None and origin != str(request.base_url).rstrip("/"):
+            return Response("forbidden", status_code=403)
+        self._mail.mailbox.clear()
+        return RedirectResponse("/mailbox", status_code=303)
+
+    async def _one_mail(self, request: Request) -> Response:
+        mail = self._mail_of(request)
+        return self._page("mail.html", mail=mail, sandbox=_SANDBOX) if mail else _gone("mail")
+
+    async def _mail_body(self, request: Request) -> Response:
+        mail = self._mail_of(request)
+        if mail is None:
+            return _gone("mail")
+        text = mail.html_with_pictures(f"/mailbox/messages/{mail.id}/attachments")
+        headers = {"content-security-policy": _MAIL_POLICY, **_COMMON_HEADERS}
+        return HTMLResponse(f'<base target="_blank">{text}', headers=headers)
+
+    async def _attachment(self, request: Request) -> Response:
+        mail = self._mail_of(request)
+        number = request.path_params["number"]
+        if mail is None or number >= len(mail.attachments):
+            return _gone("attachment")
+        attachment = mail.attachments[number]
+        return _file(attachment.content, attachment.media_type)
+
+    async def _style(self, _: Request) -> Response:
+        return Response((_HERE / "style.css").read_bytes(), media_type="text/css", headers=_COMMON_HEADERS)
+
+    def _mail_of(self, request: Request) -> Mail | None:
+        return self._mail.mailbox.get(request.path_params["mail_id"])
+
+    def _page(self, template: str, **values: Any) -> Response:
+        text = self._templates.get_template(template).render(**values)
+        return HTMLResponse(text, headers={"content-security-policy": _PAGE_POLICY, **_COMMON_HEADERS})
+
+
+_COMMON_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+
+
+def _file(content: bytes, media_type: str) -> Response:
+    shown = media_type in SHOWN_MEDIA_TYPES
+    headers = {
+        **_COMMON_HEADERS,
+        "content-security-policy": "sandbox; default-src 'none'",
+        "content-disposition": "inline" if shown else "attachment",
+    }
+    return Response(content, media_type=media_type if shown else "application/octet-stream", headers=headers)
+
+
+def _gone(what: str) -> Response:
+    return Response(f"This {what} is not here (any more).", status_code=404, media_type="text/plain")

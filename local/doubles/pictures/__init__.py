@@ -1,0 +1,1 @@
+"""Draws the test pictures: real files of the asked size and format, plainly labelled as such."""
