@@ -1,0 +1,1 @@
+"""Accounts: the sign-up gate, profiles, consents and the visit log."""

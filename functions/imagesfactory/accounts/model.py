@@ -1,0 +1,222 @@
+"""Pure decisions about accounts: who may join, what completes a sign-up, who may be written to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from imagesfactory.accounts.errors import (
+    AccountNotActive,
+    ConsentMissing,
+    NameInvalid,
+    PolicyVersionOutdated,
+    SignInMethodNotOffered,
+    SignupCompletedBefore,
+    UnderFourteen,
+)
+from imagesfactory.kit.ids import digest_of
+
+NAME_CHARACTERS_MAX = 50
+SIGN_IN_METHODS = frozenset({"password", "google.com"})
+Language = Literal["ko", "en"]
+
+
+class Status(StrEnum):
+    """Where an account stands."""
+
+    UNFINISHED = "unfinished"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    WITHDRAWING = "withdrawing"
+    REMOVING = "removing"
+    """A sign-up that was never completed, on its way out."""
+
+
+class ConsentKind(StrEnum):
+    """What a member can agree to; the first two are the contract, the others are free (policy, article 2)."""
+
+    TERMS = "terms"
+    PRIVACY = "privacy"
+    MARKETING_EMAIL = "marketing_email"
+    MARKETING_PUSH = "marketing_push"
+    PERSONALISED_ADS = "personalised_ads"
+
+
+REQUIRED_CONSENTS = (ConsentKind.TERMS, ConsentKind.PRIVACY)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Somebody at the door, as Firebase Authentication describes them."""
+
+    uid: str
+    email: str
+    method: str
+    """``password`` or ``google.com``."""
+    google_id: str = ""
+    display_name: str = ""
+    photo_url: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The identity as the misuse register knows it: normalised, one name for each way to recognise somebody."""
+        found = [f"email:{normalised_email(self.email)}"] if self.email else []
+        if self.google_id:
+            found.append(f"google:{self.google_id}")
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Consent:
+    """One statement about one consent; history is append-only."""
+
+    kind: ConsentKind
+    is_granted: bool
+    version: str
+    at: datetime
+    channel: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A member, or somebody on the way to become one."""
+
+    uid: str
+    email: str
+    status: Status
+    created_at: datetime
+    name: str = ""
+    photo_url: str = ""
+    language: Language = "ko"
+    stated_over_fourteen_at: datetime | None = None
+    signup_digest: str = ""
+    """Of the statements that completed the sign-up, so that a retry is recognised."""
+    is_correction_pending: bool = False
+    consents: tuple[Consent, ...] = ()
+    """The present ones, one of each kind."""
+
+    def has_consent(self, kind: ConsentKind) -> bool:
+        """Whether the member agrees to this now."""
+        return any(consent.kind is kind and consent.is_granted for consent in self.consents)
+
+
+class SignupRequest(BaseModel):
+    """What completes a sign-up."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: Annotated[str, StringConstraints(max_length=1000)]
+    is_over_fourteen: bool
+    language: Language = "ko"
+    terms_version: Annotated[str, StringConstraints(max_length=32)]
+    privacy_version: Annotated[str, StringConstraints(max_length=32)]
+    agrees_to_terms: bool
+    agrees_to_privacy: bool
+    agrees_to_marketing_email: bool = False
+    agrees_to_marketing_push: bool = False
+    agrees_to_personalised_ads: bool = False
+
+    @property
+    def digest(self) -> str:
+        """The same for the same statements."""
+        return digest_of(self.model_dump())
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The versions of the terms and of the privacy policy in force."""
+
+    terms: str
+    privacy: str
+
+
+def begin(identity: Identity, now: datetime) -> Profile:
+    """The account of somebody who just signed up and has stated nothing yet.
+
+    Raises:
+        SignInMethodNotOffered: no e-mail address, or a way to sign in that we do not offer.
+
+    """
+    if identity.method not in SIGN_IN_METHODS or "@" not in identity.email:
+        raise SignInMethodNotOffered
+    is_google = identity.method == "google.com"
+    return Profile(
+        uid=identity.uid,
+        email=identity.email,
+        status=Status.UNFINISHED,
+        created_at=now,
+        name=_clean(identity.display_name)[:NAME_CHARACTERS_MAX] if is_google else "",
+        photo_url=identity.photo_url if is_google else "",
+    )
+
+
+def complete(profile: Profile, request: SignupRequest, versions: Versions, now: datetime) -> Profile:
+    """The member after the statements that complete the sign-up.
+
+    Raises:
+        AccountNotActive, SignupCompletedBefore, UnderFourteen, ConsentMissing, PolicyVersionOutdated, NameInvalid
+
+    """
+    if profile.status is Status.ACTIVE:
+        raise SignupCompletedBefore
+    if profile.status is not Status.UNFINISHED:
+        raise AccountNotActive
+    if not request.is_over_fourteen:
+        raise UnderFourteen
+    consents = _consents(request, now)
+    for kind in REQUIRED_CONSENTS:
+        if not any(consent.kind is kind and consent.is_granted for consent in consents):
+            raise ConsentMissing(consent=kind.value)
+    if (request.terms_version, request.privacy_version) != (versions.terms, versions.privacy):
+        raise PolicyVersionOutdated(current_terms=versions.terms, current_privacy=versions.privacy)
+    return replace(
+        profile,
+        status=Status.ACTIVE,
+        name=_checked_name(request.name),
+        language=request.language,
+        stated_over_fourteen_at=now,
+        signup_digest=request.digest,
+        consents=consents,
+    )
+
+
+def check_may_sign_in(profile: Profile) -> None:
+    """Raise AccountNotActive unless the account is active or on its way to be."""
+    if profile.status not in {Status.ACTIVE, Status.UNFINISHED}:
+        raise AccountNotActive
+
+
+def normalised_email(address: str) -> str:
+    """One spelling for all that reach the same mailbox in practice: case, ``+tag``, and Gmail's dots are ignored."""
+    local, _, domain = address.strip().lower().rpartition("@")
+    local = local.split("+", 1)[0]
+    if domain in {"gmail.com", "googlemail.com"}:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}"
+
+
+def _consents(request: SignupRequest, now: datetime) -> tuple[Consent, ...]:
+    answers = {
+        ConsentKind.TERMS: (request.agrees_to_terms, request.terms_version),
+        ConsentKind.PRIVACY: (request.agrees_to_privacy, request.privacy_version),
+        ConsentKind.MARKETING_EMAIL: (request.agrees_to_marketing_email, request.privacy_version),
+        ConsentKind.MARKETING_PUSH: (request.agrees_to_marketing_push, request.privacy_version),
+        ConsentKind.PERSONALISED_ADS: (request.agrees_to_personalised_ads, request.privacy_version),
+    }
+    return tuple(Consent(kind, granted, version, now, "signup") for kind, (granted, version) in answers.items())
+
+
+def _checked_name(name: str) -> str:
+    cleaned = _clean(name)
+    if not cleaned or len(cleaned) > NAME_CHARACTERS_MAX or cleaned != " ".join(name.split()):
+        raise NameInvalid(maximum=NAME_CHARACTERS_MAX)
+    return cleaned
+
+
+def _clean(name: str) -> str:
+    """Without control characters, with single spaces."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())

@@ -1,0 +1,33 @@
+"""What accounts need from others: the directory of sign-ins, the register of misuse, and somebody to open wallets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from imagesfactory.kit.unit_of_work import UnitOfWork
+
+
+class Directory(Protocol):
+    """Firebase Authentication's user directory."""
+
+    def delete(self, uid: str) -> None:
+        """Remove the sign-in of ``uid``; nobody there is fine."""
+
+
+class MisuseRegister(Protocol):
+    """Identities that may not join (again)."""
+
+    def is_listed(self, identities: tuple[str, ...], now: datetime) -> bool:
+        """Whether any of these identities (``email:...``, ``google:...``) is on the register."""
+
+
+class WalletOpener(Protocol):
+    """Opens the wallet of a new member."""
+
+    @property
+    def signup_points(self) -> int:
+        """The points a new member starts with."""
+
+    def open_wallet(self, unit: UnitOfWork, uid: str, now: datetime) -> int:
+        """Open a wallet with the sign-up bonus, in the unit that completes the sign-up; returns its points."""

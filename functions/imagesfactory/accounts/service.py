@@ -1,0 +1,161 @@
+"""Use cases of accounts: the gate at sign-up and sign-in, completing a sign-up, removing one that never was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from imagesfactory.accounts import model
+from imagesfactory.accounts.errors import AccountUnknown, SignupCompletedBefore, SignupRefused
+from imagesfactory.accounts.model import Identity, Language, Profile, SignupRequest, Status, Versions
+from imagesfactory.accounts.ports import Directory, MisuseRegister, WalletOpener
+from imagesfactory.accounts.store import AccountStore, profile_from
+from imagesfactory.kit import log, unit_of_work
+from imagesfactory.kit.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One sign-in, for the visit log."""
+
+    event_id: str
+    ip_address: str
+    user_agent: str
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Where and how to write to a member. ``is_held`` while a correction is pending: nothing may be sent then."""
+
+    address: str
+    name: str
+    language: Language
+    is_held: bool
+
+
+class AccountService:
+    """The gate, the sign-up, and the facts other rooms may know about a member."""
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        misuse: MisuseRegister,
+        directory: Directory,
+        wallets: WalletOpener,
+        versions: Versions,
+    ) -> None:
+        self._client = client
+        self._store = AccountStore(client)
+        self._misuse = misuse
+        self._directory = directory
+        self._wallets = wallets
+        self._versions = versions
+
+    def admit(self, identity: Identity, now: datetime) -> None:
+        """Let somebody sign up, before Firebase Authentication stores them.
+
+        Raises:
+            SignupRefused, SignInMethodNotOffered: nothing was stored here or there.
+
+        """
+        profile = model.begin(identity, now)
+        if self._misuse.is_listed(identity.names, now):
+            log.warning("signup.refused", uid=identity.uid)
+            raise SignupRefused
+        unit_of_work.run(self._client, partial(self._begin, profile=profile))
+        log.info("signup.begun", uid=identity.uid)
+
+    def sign_in(self, identity: Identity, visit: Visit, now: datetime) -> None:
+        """Let somebody sign in and note the visit. An account whose beginning was lost is begun again.
+
+        Raises:
+            AccountNotActive, SignInMethodNotOffered
+
+        """
+        profile = self._store.get(identity.uid)
+        if profile is None:
+            self.admit(identity, now)
+        else:
+            model.check_may_sign_in(profile)
+        self._store.record_visit(visit.event_id, identity.uid, visit.ip_address, visit.user_agent, now)
+
+    def complete_signup(self, uid: str, request: SignupRequest, now: datetime) -> int:
+        """Make a member of somebody who signed up; returns the points the member starts with.
+
+        Profile, consents, wallet and first ledger entry are one commit. Asking again with the same statements
+        changes nothing and answers the same.
+
+        Raises:
+            AccountUnknown, and what :func:`imagesfactory.accounts.model.complete` raises.
+
+        """
+        try:
+            points = unit_of_work.run(self._client, partial(self._complete, uid=uid, request=request, now=now))
+        except SignupCompletedBefore:
+            profile = self._store.get(uid)
+            if profile is None or profile.signup_digest != request.digest:
+                raise
+            return self._wallets.signup_points
+        log.info("signup.completed", uid=uid, points=points)
+        return points
+
+    def recipient(self, uid: str) -> Recipient | None:
+        """Where to write to an active member; None for everybody else."""
+        profile = self._store.get(uid)
+        if profile is None or profile.status is not Status.ACTIVE:
+            return None
+        return Recipient(profile.email, profile.name, profile.language, profile.is_correction_pending)
+
+    def remove_unfinished(self, now: datetime, limit: int) -> int:
+        """Remove accounts whose sign-up was not completed within its day, at most ``limit``; returns how many.
+
+        Source: privacy policy, article 11, and the 24 hours of retention.yaml.
+        """
+        uids = self._store.overdue(now, limit)
+        for uid in uids:
+            try:
+                self._remove(uid)
+            except Exception as problem:
+                log.failure("signup.removal_failed", problem, uid=uid)
+        return len(uids)
+
+    def _begin(self, unit: UnitOfWork, profile: Profile) -> None:
+        (snapshot,) = unit.read(self._store.reference(profile.uid))
+        if not snapshot.exists:
+            self._store.create(unit, profile)
+
+    def _complete(self, unit: UnitOfWork, uid: str, request: SignupRequest, now: datetime) -> int:
+        (snapshot,) = unit.read(self._store.reference(uid))
+        profile = profile_from(snapshot)
+        if profile is None:
+            raise AccountUnknown
+        member = model.complete(profile, request, self._versions, now)
+        self._store.update(unit, member)
+        self._store.add_consents(unit, member)
+        return self._wallets.open_wallet(unit, uid, now)
+
+    def _remove(self, uid: str) -> None:
+        # Marked first, so that nobody completes the sign-up while it is being removed.
+        if unit_of_work.run(self._client, partial(self._mark_removing, uid=uid)):
+            self._directory.delete(uid)
+            unit_of_work.run(self._client, partial(self._delete, uid=uid))
+            log.info("signup.removed", uid=uid)
+
+    def _mark_removing(self, unit: UnitOfWork, uid: str) -> bool:
+        (snapshot,) = unit.read(self._store.reference(uid))
+        profile = profile_from(snapshot)
+        if profile is None or profile.status not in {Status.UNFINISHED, Status.REMOVING}:
+            return False
+        self._store.update(unit, replace(profile, status=Status.REMOVING))
+        return True
+
+    def _delete(self, unit: UnitOfWork, uid: str) -> None:
+        (snapshot,) = unit.read(self._store.reference(uid))
+        if snapshot.exists:
+            unit.delete(self._store.reference(uid))

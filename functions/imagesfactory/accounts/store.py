@@ -1,0 +1,124 @@
+"""Accounts in Firestore: ``users/{uid}``, ``users/{uid}/consents/{id}`` and the visit log ``visits/{id}``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from imagesfactory.accounts.model import Consent, ConsentKind, Profile, Status
+from imagesfactory.kit.ids import derive_id
+from imagesfactory.policy.retention import destroy_at
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client, DocumentReference
+
+    from imagesfactory.kit.unit_of_work import Snapshot, UnitOfWork
+
+_USERS = "users"
+_VISITS = "visits"
+
+
+class AccountStore:
+    """Reads and writes accounts inside a unit of work."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def reference(self, uid: str) -> DocumentReference:
+        """Where the account is."""
+        return self._client.collection(_USERS).document(uid)
+
+    def get(self, uid: str) -> Profile | None:
+        """The account as it is now, outside any unit of work."""
+        return profile_from(self.reference(uid).get())
+
+    def overdue(self, now: datetime, limit: int) -> list[str]:
+        """Accounts (uids) whose sign-up was not completed in time, at most ``limit``."""
+        from google.cloud.firestore import FieldFilter
+
+        query = (
+            self._client.collection(_USERS)
+            .where(filter=FieldFilter("destroy_at", "<=", now))
+            .order_by("destroy_at")
+            .limit(limit)
+            .select(())
+        )
+        return [snapshot.id for snapshot in query.stream()]
+
+    def create(self, unit: UnitOfWork, profile: Profile) -> None:
+        """Write a new account."""
+        unit.create(self.reference(profile.uid), _to_document(profile))
+
+    def update(self, unit: UnitOfWork, profile: Profile) -> None:
+        """Write an account read in the same unit."""
+        unit.update(self.reference(profile.uid), _to_document(profile))
+
+    def add_consents(self, unit: UnitOfWork, profile: Profile) -> None:
+        """Append the present consents to the history."""
+        history = self.reference(profile.uid).collection("consents")
+        for consent in profile.consents:
+            key = derive_id("consent", consent.kind.value, consent.version, consent.at.isoformat())
+            unit.create(history.document(key), {"uid": profile.uid, **_consent_to_map(consent)})
+
+    def record_visit(self, event_id: str, uid: str, address: str, device: str, now: datetime) -> None:
+        """Write one line of the visit log; the same event writes the same line."""
+        line = {
+            "owner": uid,
+            "ip_address": address,
+            "user_agent": device[:512],
+            "at": now,
+            "destroy_at": destroy_at("visit", now),
+        }
+        self._client.collection(_VISITS).document(derive_id("visit", event_id)).set(line)
+
+
+def profile_from(snapshot: Snapshot) -> Profile | None:
+    """The account of a snapshot, or None where there is none."""
+    document = snapshot.to_dict()
+    if document is None:
+        return None
+    return Profile(
+        uid=document["uid"],
+        email=document["email"],
+        status=Status(document["status"]),
+        created_at=document["created_at"],
+        name=document["name"],
+        photo_url=document["photo_url"],
+        language=document["language"],
+        stated_over_fourteen_at=document["stated_over_fourteen_at"],
+        signup_digest=document["signup_digest"],
+        is_correction_pending=document["is_correction_pending"],
+        consents=tuple(_consent_from(kind, fields) for kind, fields in document["consents"].items()),
+    )
+
+
+def _to_document(profile: Profile) -> dict[str, Any]:
+    is_unfinished = profile.status in {Status.UNFINISHED, Status.REMOVING}
+    return {
+        "uid": profile.uid,
+        "email": profile.email,
+        "status": profile.status.value,
+        "created_at": profile.created_at,
+        "name": profile.name,
+        "photo_url": profile.photo_url,
+        "language": profile.language,
+        "stated_over_fourteen_at": profile.stated_over_fourteen_at,
+        "signup_digest": profile.signup_digest,
+        "is_correction_pending": profile.is_correction_pending,
+        "consents": {consent.kind.value: _consent_to_map(consent) for consent in profile.consents},
+        "destroy_at": destroy_at("unfinished_signup", profile.created_at) if is_unfinished else None,
+    }
+
+
+def _consent_to_map(consent: Consent) -> dict[str, Any]:
+    return {
+        "kind": consent.kind.value,
+        "is_granted": consent.is_granted,
+        "version": consent.version,
+        "at": consent.at,
+        "channel": consent.channel,
+    }
+
+
+def _consent_from(kind: str, fields: dict[str, Any]) -> Consent:
+    return Consent(ConsentKind(kind), fields["is_granted"], fields["version"], fields["at"], fields["channel"])

@@ -1,0 +1,32 @@
+"""Where and how big the functions run, and what a deployment may choose.
+
+Source of the bounds: cloud.google.com/functions/quotas.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from firebase_functions import options, params
+
+from imagesfactory.kit.settings import REGION
+
+# A browser may call from anywhere: what protects a callable is the ID token in its header, never a cookie.
+ANY_ORIGIN: Final = options.CorsOptions(cors_origins="*", cors_methods=["post"])
+
+
+def apply() -> None:
+    """Set the options that hold for every function."""
+    # cpu must be given: without it the SDK asks for the fractional CPU of first-generation functions, which
+    # allows one request at a time.
+    options.set_global_options(region=REGION, cpu=1, memory=options.MemoryOption.MB_512, max_instances=100)
+
+
+def declare_parameters() -> None:
+    """Name what a deployment may choose, so that `firebase deploy` asks for it; settings.py reads the answers."""
+    params.BoolParam("APP_CHECK_REQUIRED", default=False, description="Refuse calls without an App Check token")
+    params.BoolParam("STABILITY_GRPC_ENABLED", default=False, description="Offer Stability's legacy gRPC engines")
+    params.StringParam("WEB_ORIGIN", default="https://imagesfactory.com", description="Where links in mails lead")
+    params.StringParam("TASK_INVOKER", default="", description="Service account that calls the task functions")
+    params.StringParam("OFFICER_NAME", default="", description="Name of the privacy officer")
+    params.StringParam("OFFICER_TELEPHONE", default="", description="Telephone of the privacy officer")

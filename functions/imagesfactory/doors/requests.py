@@ -1,0 +1,53 @@
+"""What callers may send: one schema a door, for the doors whose room has none of its own."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from imagesfactory.doors.malformed import MalformedRequest
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
+Schema = TypeVar("Schema", bound=BaseModel)
+
+
+class Request(BaseModel):
+    """A request: unknown keys are mistakes and no value is bent into another type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class CancelRequest(Request):
+    """Ask to cancel a job."""
+
+    job_id: Id
+
+
+class ImageTask(Request):
+    """One image of one job."""
+
+    job_id: Id
+    image: Annotated[int, Field(ge=0, le=99)]
+
+
+class MailTask(Request):
+    """One letter of the outbox."""
+
+    mail_id: Id
+
+
+def parsed(schema: type[Schema], data: Any) -> Schema:
+    """``data`` as ``schema``.
+
+    Raises:
+        MalformedRequest: it does not fit.
+
+    """
+    try:
+        return schema.model_validate(data)
+    except ValidationError as problem:
+        errors = problem.errors(include_url=False, include_context=False, include_input=False)
+        raise MalformedRequest(
+            [{"field": ".".join(map(str, error["loc"])), "problem": error["type"]} for error in errors[:20]]
+        ) from None

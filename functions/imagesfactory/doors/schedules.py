@@ -1,0 +1,54 @@
+"""What Cloud Scheduler calls, declared from scheduler.yaml: the local scheduler fires by the same file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from firebase_functions.options import Timezone
+from firebase_functions.scheduler_fn import ScheduledEvent, on_schedule
+
+from imagesfactory import bootstrap
+from imagesfactory.doors.answers import answers
+from imagesfactory.kit import log
+from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, SECRETS_OF_IMAGE_PROVIDERS, SECRETS_OF_MAIL
+
+SWEEP_PAGE: Final = 200
+"""How many records of each kind one sweep looks at; the next one, minutes later, goes on where this one ended."""
+
+_FILE: Final = Path(__file__).parents[2] / "scheduler.yaml"
+
+
+def _schedule(function: str) -> dict[str, Any]:
+    entries = yaml.safe_load(_FILE.read_text(encoding="utf-8"))["schedules"]
+    (entry,) = (entry for entry in entries if entry["function"] == function)
+    retry = entry["retry"]
+    return {
+        "schedule": entry["cron"],
+        "timezone": Timezone(entry["time_zone"]),
+        "retry_count": retry["count"],
+        "min_backoff_seconds": retry["min_backoff_seconds"],
+        "max_backoff_seconds": retry["max_backoff_seconds"],
+        "max_doublings": retry["max_doublings"],
+    }
+
+
+@on_schedule(
+    **_schedule("sweep"),
+    timeout_sec=300,
+    max_instances=1,
+    secrets=[*SECRETS_OF_IMAGE_PROVIDERS, *SECRETS_OF_MAIL, *SECRETS_OF_IDENTITY],
+)
+@answers
+def sweep(event: ScheduledEvent) -> None:
+    """Bring to its end whatever is past its deadline: jobs, letters, sign-ups, expired points."""
+    now = bootstrap.clock().now()
+    counts = {
+        "jobs": bootstrap.job_sweep().run(now, SWEEP_PAGE),
+        "letters": bootstrap.mail().sweep(now, SWEEP_PAGE),
+        "sign-ups": bootstrap.accounts().remove_unfinished(now, SWEEP_PAGE),
+        "expiries": bootstrap.points().post_expiries(now, SWEEP_PAGE),
+    }
+    for kind, count in counts.items():
+        log.info("sweep.done", code=kind, count=count)

@@ -1,0 +1,1 @@
+"""Generation: jobs, the work on each image, and their settlement."""

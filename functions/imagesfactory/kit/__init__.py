@@ -1,0 +1,1 @@
+"""Words that would be true in any product: clock, ids, errors, settings, log, unit of work."""

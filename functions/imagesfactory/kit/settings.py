@@ -1,0 +1,92 @@
+"""Settings: one frozen object, read once at the edge from the environment.
+
+Deployed, plain values come from ``functions/.env.<project>`` and secrets from Secret Manager; on a laptop secrets come
+from ``functions/.secret.local``. The addresses of providers are empty in production (the SDKs' own) and point at the
+local doubles on a laptop.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+REGION = "asia-northeast3"
+
+SECRETS_OF_IMAGE_PROVIDERS = ("OPENAI_API_KEY", "STABILITY_API_KEY")
+SECRETS_OF_MAIL = ("SENDGRID_API_KEY",)
+SECRETS_OF_IDENTITY = ("PSEUDONYM_KEY",)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a deployment can choose."""
+
+    project: str
+    bucket: str
+    web_origin: str
+    app_check_required: bool
+    task_invoker: str
+    """Service account that Cloud Tasks signs its calls with."""
+    officer_name: str
+    officer_telephone: str
+    stability_grpc_enabled: bool
+    openai_api_key: str
+    stability_api_key: str
+    sendgrid_api_key: str
+    pseudonym_key: str
+    openai_address: str
+    stability_address: str
+    stability_grpc_address: str
+    sendgrid_address: str
+    tasks_emulator: str
+    storage_emulator: str
+    is_local: bool
+    """Whether this runs on the emulator suite."""
+
+    @property
+    def features(self) -> frozenset[str]:
+        """What the deployment has switched on, in the catalogue's words."""
+        return frozenset({"stability_grpc"} if self.stability_grpc_enabled else ())
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings found in ``environment``."""
+    text = _Reader(environment)
+    project = text("GCLOUD_PROJECT") or text("GOOGLE_CLOUD_PROJECT")
+    return Settings(
+        project=project,
+        bucket=text("IMAGES_BUCKET") or f"{project}.firebasestorage.app",
+        web_origin=text("WEB_ORIGIN", "https://imagesfactory.com"),
+        app_check_required=text("APP_CHECK_REQUIRED", "false").lower() == "true",
+        task_invoker=text("TASK_INVOKER") or f"tasks-invoker@{project}.iam.gserviceaccount.com",
+        officer_name=text("OFFICER_NAME"),
+        officer_telephone=text("OFFICER_TELEPHONE"),
+        stability_grpc_enabled=text("STABILITY_GRPC_ENABLED", "false").lower() == "true",
+        openai_api_key=text("OPENAI_API_KEY"),
+        stability_api_key=text("STABILITY_API_KEY"),
+        sendgrid_api_key=text("SENDGRID_API_KEY"),
+        pseudonym_key=text("PSEUDONYM_KEY"),
+        openai_address=text("OPENAI_BASE_URL", "https://api.openai.com/v1"),
+        stability_address=text("STABILITY_BASE_URL", "https://api.stability.ai"),
+        stability_grpc_address=text("STABILITY_GRPC_HOST", "grpc.stability.ai:443"),
+        sendgrid_address=text("SENDGRID_BASE_URL", "https://api.sendgrid.com"),
+        tasks_emulator=text("CLOUD_TASKS_EMULATOR_HOST"),
+        storage_emulator=text("STORAGE_EMULATOR_HOST"),
+        is_local=text("FUNCTIONS_EMULATOR") == "true",
+    )
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read from its environment on first use."""
+    return read_settings(os.environ)
+
+
+class _Reader:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def __call__(self, name: str, default: str = "") -> str:
+        return self._environment.get(name, "").strip() or default

@@ -1,0 +1,172 @@
+"""Delivery: claim a letter under a lease, render it, hand it to the carrier once, and forget its words.
+
+A carrier without idempotency keys cannot tell a repeated call from a new one: a worker that dies between the
+acceptance and the last commit makes the letter go out twice. Everything else about a letter happens once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from imagesfactory.accounts.service import AccountService, Recipient
+from imagesfactory.kit import log, unit_of_work
+from imagesfactory.kit.clock import Clock
+from imagesfactory.kit.errors import RetryLater
+from imagesfactory.kit.ids import new_id
+from imagesfactory.kit.queue import Queue
+from imagesfactory.kit.unit_of_work import UnitOfWork
+from imagesfactory.mail import model
+from imagesfactory.mail.model import Mail
+from imagesfactory.mail.ports import Attachment, Files, Letter, LetterRefused, Sender, SenderBusy
+from imagesfactory.mail.rendering import Pictures, render
+from imagesfactory.mail.store import MailStore, mail_from
+from imagesfactory.mail.words import Words
+from imagesfactory.policy.company import company
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
+TASK_FUNCTION = "deliver"
+ATTACHED_BYTES_MAX = 15_000_000
+"""Images beyond this total stay on the member's page. SendGrid takes less than 30 MB a message, base64 adds a third
+(docs.sendgrid.com/api-reference/mail-send/limitations), and many mailboxes refuse more than 25 MB."""
+
+Change = Callable[[Mail, datetime], Mail]
+
+
+class MailDelivery:
+    """Sends the letters of the outbox."""
+
+    def __init__(
+        self,
+        client: Client,
+        clock: Clock,
+        *,
+        accounts: AccountService,
+        files: Files,
+        sender: Sender,
+        queue: Queue,
+        web_origin: str,
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._store = MailStore(client)
+        self._accounts = accounts
+        self._files = files
+        self._sender = sender
+        self._queue = queue
+        self._web_origin = web_origin
+
+    def deliver(self, mail_id: str) -> None:
+        """Bring one letter a step further, at best to the carrier; a settled one stays as it is.
+
+        Raises:
+            RetryLater: it is not settled; call again.
+
+        """
+        token = new_id()
+        mail = unit_of_work.run(self._client, partial(self._claim, mail_id=mail_id, token=token))
+        if mail is None or mail.words is None:
+            return
+        try:
+            change = self._hand_over(mail, mail.words)
+        except Exception as problem:
+            log.failure("mail.attempt_failed", problem, mail_id=mail_id)
+            change = partial(_try_again, SenderBusy())
+        after = unit_of_work.run(self._client, partial(self._record, mail_id=mail_id, token=token, change=change))
+        if after is None:
+            return
+        log.info("mail.attempted", mail_id=mail_id, code=after.state.value, attempt=after.attempts)
+        if not after.is_settled and not after.is_held:
+            raise RetryLater("mail-not-sent", after.due_at - self._clock.now())
+
+    def enqueue(self, mail_id: str, occasion: str) -> None:
+        """Send a worker to a letter; at most one for each ``occasion``."""
+        self._queue.enqueue(TASK_FUNCTION, f"{mail_id}-{occasion}", {"mail_id": mail_id})
+
+    def sweep(self, now: datetime, limit: int) -> int:
+        """Send workers to letters that nobody looked after in time, at most ``limit``; returns how many."""
+        overdue = self._store.due_for_sweep(now, limit)
+        for mail in overdue:
+            self.enqueue(mail.id, f"sweep-{int(now.timestamp())}")
+        return len(overdue)
+
+    def _claim(self, unit: UnitOfWork, mail_id: str, token: str) -> Mail | None:
+        (snapshot,) = unit.read(self._store.reference(mail_id))
+        mail = mail_from(snapshot)
+        if mail is None or mail.is_settled:
+            return None
+        now = self._clock.now()
+        wait = model.wait_before_claim(mail, now)
+        if wait:
+            raise RetryLater("mail-not-due", wait)
+        claimed = model.claim(mail, token, now)
+        self._store.update(unit, claimed)
+        return claimed
+
+    def _hand_over(self, mail: Mail, words: Words) -> Change:
+        recipient = self._accounts.recipient(mail.owner)
+        if recipient is None:
+            return partial(_failed, "recipient-gone")
+        if recipient.is_held:
+            return model.held
+        try:
+            carrier_id = self._sender.send(self._letter(mail, words, recipient))
+        except SenderBusy as busy:
+            return partial(_try_again, busy)
+        except LetterRefused as refused:
+            log.error("mail.refused", mail_id=mail.id, code=refused.code)
+            return partial(_failed, "refused-by-carrier")
+        return partial(_sent, carrier_id)
+
+    def _letter(self, mail: Mail, words: Words, recipient: Recipient) -> Letter:
+        pictures = self._pictures(words.files)
+        rendered = render(words, recipient, pictures, self._web_origin)
+        facts = company()
+        return Letter(
+            mail_id=mail.id,
+            kind=words.kind,
+            to_address=recipient.address,
+            from_address=facts.sender_address,
+            from_name=facts.service.ko if recipient.language == "ko" else facts.service.en,
+            reply_to=facts.support_address,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            attachments=pictures.attached,
+        )
+
+    def _pictures(self, files: tuple[str, ...]) -> Pictures:
+        attached: list[Attachment] = []
+        total = 0
+        for number, file in enumerate(files, start=1):
+            content = self._files.get(file)
+            total += len(content)
+            if total > ATTACHED_BYTES_MAX:
+                break
+            attached.append(Attachment(f"imagesfactory-{number}.png", "image/png", f"image-{number}", content))
+        return Pictures(tuple(attached), len(files) - len(attached))
+
+    def _record(self, unit: UnitOfWork, mail_id: str, token: str, change: Change) -> Mail | None:
+        (snapshot,) = unit.read(self._store.reference(mail_id))
+        mail = mail_from(snapshot)
+        if mail is None or not model.holds_claim(mail, token):
+            return None
+        after = change(mail, self._clock.now())
+        self._store.update(unit, after)
+        return after
+
+
+def _sent(carrier_id: str, mail: Mail, now: datetime) -> Mail:
+    return model.sent(mail, carrier_id)
+
+
+def _failed(failure: str, mail: Mail, now: datetime) -> Mail:
+    return model.failed(mail, failure)
+
+
+def _try_again(busy: SenderBusy, mail: Mail, now: datetime) -> Mail:
+    return model.try_again(mail, busy.delay, now)

@@ -1,0 +1,34 @@
+"""The outbox: a letter is written down in the same commit as what it tells about, under one dedupe key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from imagesfactory.kit.unit_of_work import UnitOfWork
+from imagesfactory.mail.model import Mail
+from imagesfactory.mail.store import MailStore
+from imagesfactory.mail.words import Words
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
+
+class Outbox:
+    """Takes letters from other rooms."""
+
+    def __init__(self, client: Client) -> None:
+        self._store = MailStore(client)
+
+    def post(self, unit: UnitOfWork, key: str, owner: str, words: Words, now: datetime) -> None:
+        """Write down a letter to the member ``owner``.
+
+        Args:
+            unit: the unit of work of the cause.
+            key: the dedupe key, which becomes the letter's id: one business event, one letter.
+            owner: the member (uid); the address is looked up when the letter is sent.
+            words: what there is to say.
+            now: when, UTC.
+
+        """
+        self._store.create(unit, Mail(key, owner, words, created_at=now, due_at=now), words.kind)

@@ -1,0 +1,74 @@
+"""What mail needs from outsiders: somebody who sends, and the files that go with a letter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A picture that travels with a mail: shown in it where ``content_id`` is referred to."""
+
+    filename: str
+    content_type: str
+    content_id: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail ready to go."""
+
+    mail_id: str
+    """Our opaque id; comes back in the sender's events. Never anything personal."""
+    kind: str
+    to_address: str
+    from_address: str
+    from_name: str
+    reply_to: str
+    subject: str
+    text: str
+    html: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+class SenderBusy(Exception):
+    """Not accepted now (rate limit, outage, timeout); later may work. A timeout may mean it was accepted."""
+
+    def __init__(self, delay: timedelta = timedelta(0)) -> None:
+        super().__init__("sender busy")
+        self.delay = delay
+
+
+class LetterRefused(Exception):
+    """The sender will never accept this letter."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Sender(Protocol):
+    """Whoever carries mail."""
+
+    def send(self, letter: Letter) -> str:
+        """Hand over the letter, exactly one attempt; returns the carrier's own message id once it is accepted.
+
+        Raises:
+            SenderBusy, LetterRefused: see there.
+
+        """
+
+
+class Files(Protocol):
+    """Where the pictures that go with a letter are."""
+
+    def get(self, name: str) -> bytes:
+        """The bytes stored under ``name``.
+
+        Raises:
+            FileNotFoundError: nothing is stored there.
+
+        """

@@ -1,0 +1,72 @@
+"""Facts to letters: subject, text and HTML in the member's language, with the company's legal footer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from imagesfactory.accounts.service import Recipient
+from imagesfactory.mail.ports import Attachment
+from imagesfactory.mail.words import Words
+from imagesfactory.policy.company import company
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A letter's text."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The images of a letter: those that travel with it, and how many are left to the member's page."""
+
+    attached: tuple[Attachment, ...]
+    left_out_count: int
+
+
+def render(words: Words, recipient: Recipient, pictures: Pictures, web_origin: str) -> Rendered:
+    """The letter in ``recipient``'s language.
+
+    Args:
+        words: the facts.
+        recipient: the member; only name and language are used.
+        pictures: what is attached, and what is not.
+        web_origin: where links lead, without a final slash.
+
+    """
+    facts: dict[str, Any] = {
+        "words": words,
+        "name": recipient.name,
+        "pictures": pictures,
+        "web_origin": web_origin,
+        "company": company(),
+        "language": recipient.language,
+    }
+    name = f"{words.kind}.{recipient.language}"
+    subject = _templates().get_template(f"{name}.subject.txt").render(facts)
+    return Rendered(
+        subject=" ".join(subject.split()),
+        text=_templates().get_template(f"{name}.txt").render(facts).strip() + "\n",
+        html=_templates().get_template(f"{name}.html").render(facts),
+    )
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+    return Environment(
+        loader=PackageLoader("imagesfactory.mail", "templates"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,1 @@
+"""Points: the only code that moves a point. Wallets, lots, holds, and the append-only double-entry ledger."""

@@ -1,0 +1,127 @@
+"""Use cases of points, for other rooms: inside their unit of work, so that money and its cause commit together."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from imagesfactory.kit import log, unit_of_work
+from imagesfactory.kit.unit_of_work import UnitOfWork
+from imagesfactory.points import model
+from imagesfactory.points.model import Lot, LotKind, Movement, Rate, SignupUnfinished, TooManyRequests, Wallet
+from imagesfactory.points.store import WalletStore, wallet_from
+from imagesfactory.policy.catalog import Catalog
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client, DocumentReference
+
+    from imagesfactory.kit.unit_of_work import Snapshot
+
+
+class PointsService:
+    """Opens wallets, holds and settles points, posts expiries."""
+
+    def __init__(self, client: Client, catalog: Catalog) -> None:
+        self._client = client
+        self._store = WalletStore(client)
+        self._catalog = catalog
+
+    def wallet_reference(self, uid: str) -> DocumentReference:
+        """Where the member's wallet is, for a read that another room does together with its own."""
+        return self._store.reference(uid)
+
+    @property
+    def signup_points(self) -> int:
+        """The points a new member starts with."""
+        return self._catalog.signup_bonus.points
+
+    def open_wallet(self, unit: UnitOfWork, uid: str, now: datetime) -> int:
+        """Open a wallet with the sign-up bonus; returns its points."""
+        bonus = self._catalog.signup_bonus
+        expires_at = now + timedelta(days=bonus.expires_after_days)
+        lot = Lot("signup", LotKind.BONUS, bonus.points, bonus.points, now, expires_at, "signup")
+        self._store.create(unit, model.grant(Wallet(uid), lot, now))
+        return bonus.points
+
+    def check_can_spend(self, wallet: Wallet | None, points: int, now: datetime) -> Wallet:
+        """The wallet, if it can spend ``points`` and admit one more request now.
+
+        Raises:
+            SignupUnfinished, WalletClosed, NotEnoughPoints, TooManyRequests: it cannot.
+
+        """
+        if wallet is None:
+            raise SignupUnfinished
+        model.hold(model.take_request(wallet, self._rate, now), "\x00", points, now, now)
+        return wallet
+
+    def hold(
+        self,
+        unit: UnitOfWork,
+        wallet: Wallet,
+        hold_id: str,
+        points: int,
+        deadline_at: datetime,
+        now: datetime,
+    ) -> Wallet:
+        """Reserve points and take one request from the allowance; returns the wallet after.
+
+        Raises:
+            WalletClosed, NotEnoughPoints, TooManyRequests: nothing was written.
+
+        """
+        movement = model.hold(model.take_request(wallet, self._rate, now), hold_id, points, deadline_at, now)
+        self._store.update(unit, movement)
+        return movement.wallet
+
+    def use_request(self, uid: str, now: datetime) -> None:
+        """Take one request from the member's allowance for work done in vain; an empty allowance stays empty."""
+        unit_of_work.run(self._client, partial(self._use_request, uid=uid, now=now))
+
+    def settle(self, unit: UnitOfWork, snapshot: Snapshot, hold_id: str, captured_points: int, now: datetime) -> Wallet:
+        """End a hold: capture a part, release the rest; returns the wallet after.
+
+        Raises:
+            ValueError: the wallet or the hold is not there, or less was held.
+
+        """
+        wallet = wallet_from(snapshot)
+        if wallet is None:
+            msg = "no wallet to settle in"
+            raise ValueError(msg)
+        movement = model.settle(wallet, hold_id, captured_points, now)
+        self._store.update(unit, movement)
+        return movement.wallet
+
+    def post_expiries(self, now: datetime, limit: int) -> int:
+        """Post the expiry of points in at most ``limit`` wallets; returns how many wallets changed."""
+        uids = self._store.due_to_expire(now, limit)
+        for uid in uids:
+            unit_of_work.run(self._client, partial(self._expire, uid=uid, now=now))
+            log.info("points.expired", uid=uid)
+        return len(uids)
+
+    def _expire(self, unit: UnitOfWork, uid: str, now: datetime) -> None:
+        (snapshot,) = unit.read(self._store.reference(uid))
+        wallet = wallet_from(snapshot)
+        if wallet is None:
+            return
+        movement = model.expire(wallet, now)
+        if movement.entries:
+            self._store.update(unit, movement)
+
+    def _use_request(self, unit: UnitOfWork, uid: str, now: datetime) -> None:
+        (snapshot,) = unit.read(self._store.reference(uid))
+        wallet = wallet_from(snapshot)
+        if wallet is None:
+            return
+        try:
+            used = model.take_request(wallet, self._rate, now)
+        except TooManyRequests:
+            return
+        self._store.update(unit, Movement(used, ()))
+
+    @property
+    def _rate(self) -> Rate:
+        return Rate(self._catalog.rate.burst, timedelta(seconds=self._catalog.rate.refill_seconds))

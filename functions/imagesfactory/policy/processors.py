@@ -1,0 +1,28 @@
+"""The processors that receive personal data, and what each receives, as one validated object."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from imagesfactory.policy.reader import Bilingual, Record, read
+
+
+class Processor(Record):
+    """One company that processes data for us (privacy policy, article 5)."""
+
+    name: Bilingual
+    task: Bilingual
+    receives: tuple[str, ...]
+    kept: str
+
+
+class Processors(Record):
+    """The whole file."""
+
+    processors: dict[str, Processor]
+
+
+@cache
+def processors() -> Processors:
+    """The processors, read once."""
+    return read("processors.yaml", Processors)

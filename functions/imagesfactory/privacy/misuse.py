@@ -1,0 +1,42 @@
+"""The register of misuse: keyed hashes of identities, kept for a year, so that an abuser cannot simply rejoin.
+
+``misuse/{hash}`` holds no address and no name. Source: privacy policy, article 3 (misuse records, one year).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from imagesfactory.kit.ids import keyed_hash
+from imagesfactory.policy.retention import destroy_at
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client, DocumentReference
+
+_MISUSE = "misuse"
+
+
+class MisuseRegister:
+    """Lists and recognises identities by keyed hash."""
+
+    def __init__(self, client: Client, pseudonym_key: str) -> None:
+        self._client = client
+        self._key = pseudonym_key
+
+    def list_identities(self, identities: tuple[str, ...], reason: str, now: datetime) -> None:
+        """Put identities (``email:...``, ``google:...``) on the register; ``reason`` is a code, not a story."""
+        batch = self._client.batch()
+        for identity in identities:
+            record = {"reason": reason, "recorded_at": now, "destroy_at": destroy_at("misuse", now)}
+            batch.set(self._reference(identity), record)
+        batch.commit()
+
+    def is_listed(self, identities: tuple[str, ...], now: datetime) -> bool:
+        """Whether any of these identities is on the register and its year has not passed."""
+        found = self._client.get_all([self._reference(identity) for identity in identities])
+        ends = [snapshot.get("destroy_at") for snapshot in found if snapshot.exists]
+        return any(end > now for end in ends)
+
+    def _reference(self, identity: str) -> DocumentReference:
+        return self._client.collection(_MISUSE).document(keyed_hash(self._key, "misuse", identity))
