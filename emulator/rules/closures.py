@@ -139,9 +139,12 @@ def logical(operands: Sequence[Run], *, decisive: bool, tallies: Sequence[Tally]
     An operand with the decisive value decides, whatever failed before it; else the first failure is the outcome.
     `tallies` count the outcome of each prefix of the chain that has at least two operands.
     """
+    note = _nothing if tallies is None else _prefix_tally(tallies)
 
-    def outcome(evaluation: Evaluation, frame: Frame) -> tuple[Value, int]:
-        """The chain's value and how many operands were looked at."""
+    def run(evaluation: Evaluation, frame: Frame) -> Value:
+        evaluation.remaining -= len(operands) - 1
+        if evaluation.remaining < 0:
+            raise LimitExceeded("Too many expressions were evaluated.")
         failure: EvaluationError | None = None
         for position, operand in enumerate(operands):
             try:
@@ -150,26 +153,33 @@ def logical(operands: Sequence[Run], *, decisive: bool, tallies: Sequence[Tally]
                 failure = failure or error
             else:
                 if value is decisive:
-                    return value, position
+                    note(position, decisive, True)
+                    return decisive
                 if type(value) is not bool:
                     failure = failure or _not_boolean(value)
-            if tallies is not None and position:
-                tallies[position - 1].add(failure if failure is not None else not decisive)
-        return (failure if failure is not None else not decisive), len(operands)
-
-    def run(evaluation: Evaluation, frame: Frame) -> Value:
-        evaluation.remaining -= len(operands) - 1
-        if evaluation.remaining < 0:
-            raise LimitExceeded("Too many expressions were evaluated.")
-        value, seen = outcome(evaluation, frame)
-        if tallies is not None:
-            for tally in tallies[max(seen - 1, 0) :]:
-                tally.add(value)
-        if isinstance(value, EvaluationError):
-            raise value
-        return value
+            note(position, failure if failure is not None else not decisive, False)
+        if failure is not None:
+            raise failure
+        return not decisive
 
     return run
+
+
+def _nothing(position: int, outcome: Value, final: bool) -> None:
+    """Without coverage there is nothing to note."""
+
+
+def _prefix_tally(tallies: Sequence[Tally]) -> Callable[[int, Value, bool], None]:
+    """Counts the outcomes of a chain's prefixes; a final outcome is that of all longer prefixes too."""
+
+    def note(position: int, outcome: Value, final: bool) -> None:
+        if final:
+            for tally in tallies[max(position - 1, 0) :]:
+                tally.add(outcome)
+        elif position:
+            tallies[position - 1].add(outcome)
+
+    return note
 
 
 def ternary(condition: Run, consequent: Run, alternative: Run) -> Run:

@@ -7,7 +7,7 @@ report is for the developer's own machine.
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -146,7 +146,7 @@ def _seconds(nanoseconds: int) -> str:
 def _moment(value: Timestamp) -> str:
     whole, rest = divmod(value.nanoseconds, NANOSECONDS_PER_SECOND)
     try:
-        moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=whole)  # noqa: DTZ001 - UTC by definition
+        moment = dt.datetime(1970, 1, 1) + dt.timedelta(seconds=whole)  # noqa: DTZ001 - UTC by definition
     except OverflowError:
         return "out of range"
     return moment.isoformat() + f".{rest:09d}".rstrip("0").rstrip(".") + "Z"

@@ -30,7 +30,8 @@ def coverage_page(report: dict[str, Any]) -> str:
         f"<style>{_STYLE}</style><h1>Rules coverage: {html.escape(file['name'])}</h1>"
         f"<p>{reached} of {len(nodes)} expressions were evaluated since the rules were loaded.</p>"
         f"<pre>{_listing(file['content'], nodes)}</pre>"
-        f"<table><tr><th>Place</th><th>Expression</th><th>Values</th></tr>{_rows(file['content'], nodes)}</table></html>"
+        "<table><tr><th>Place</th><th>Expression</th><th>Values</th></tr>"
+        f"{_rows(file['content'], nodes)}</table></html>"
     )
 
 

@@ -5,7 +5,7 @@ Sources: firebase.google.com/docs/reference/rules/rules.Timestamp, rules.Duratio
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +13,7 @@ from emulator.rules.errors import EvaluationError
 from emulator.rules.method import Builtin, require, takes
 from emulator.rules.values import NANOSECONDS_PER_SECOND, Duration, Timestamp
 
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _NANOSECONDS_PER_DAY = 86_400 * NANOSECONDS_PER_SECOND
 _UNITS = {
     "w": 7 * _NANOSECONDS_PER_DAY,
@@ -26,14 +26,14 @@ _UNITS = {
 }
 
 
-def _calendar(moment: Timestamp) -> datetime.datetime:
+def _calendar(moment: Timestamp) -> dt.datetime:
     try:
-        return _EPOCH + datetime.timedelta(seconds=moment.nanoseconds // NANOSECONDS_PER_SECOND)
+        return _EPOCH + dt.timedelta(seconds=moment.nanoseconds // NANOSECONDS_PER_SECOND)
     except OverflowError:
         raise EvaluationError("Timestamp is out of range.") from None
 
 
-def _part(read: Callable[[datetime.datetime], int]) -> Builtin:
+def _part(read: Callable[[dt.datetime], int]) -> Builtin:
     return takes(0, lambda moment: read(_calendar(moment)))
 
 
@@ -45,7 +45,7 @@ def _truncate(value: Duration | Timestamp) -> tuple[int, int]:
 
 def _date(year: Any, month: Any, day: Any) -> Timestamp:
     try:
-        moment = datetime.datetime(require(year, int), require(month, int), require(day, int), tzinfo=datetime.UTC)
+        moment = dt.datetime(require(year, int), require(month, int), require(day, int), tzinfo=dt.UTC)
     except (ValueError, OverflowError):
         raise EvaluationError("Date is out of range.") from None
     return Timestamp((moment - _EPOCH).days * _NANOSECONDS_PER_DAY)
@@ -66,7 +66,7 @@ TIMESTAMP_METHODS: dict[str, Builtin] = {
     "year": _part(lambda moment: moment.year),
     "month": _part(lambda moment: moment.month),
     "day": _part(lambda moment: moment.day),
-    "dayOfWeek": _part(datetime.datetime.isoweekday),
+    "dayOfWeek": _part(dt.datetime.isoweekday),
     "dayOfYear": _part(lambda moment: moment.timetuple().tm_yday),
     "hours": _part(lambda moment: moment.hour),
     "minutes": _part(lambda moment: moment.minute),

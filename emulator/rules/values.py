@@ -8,6 +8,7 @@ Types: firebase.google.com/docs/reference/rules/rules.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -177,7 +178,7 @@ def identity(value: Value) -> object:
     kind = type(value)
     if kind is bool:
         return ("bool", value)
-    if kind is float and value != value:
+    if kind is float and math.isnan(value):
         return ("nan",)
     if kind is list:
         return ("list", *map(identity, value))

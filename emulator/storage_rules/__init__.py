@@ -1,0 +1,1 @@
+"""The child process that the emulator suite's Storage emulator asks about its rules."""
