@@ -1,0 +1,162 @@
+"""One database: its documents, its clock and its recent past, behind atomic reads and commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from emulator.firestore import messages
+from emulator.firestore.clock import CommitClock
+from emulator.firestore.errors import failed_precondition
+from emulator.firestore.execution import Execution, Overlay
+from emulator.firestore.guard import Guard
+from emulator.firestore.history import Committed, History
+from emulator.firestore.indexes import CompositeIndexes, Entry, entries_of
+from emulator.firestore.messages import Document, Write, WriteResult
+from emulator.firestore.paths import DocumentPath, parse_document
+from emulator.firestore.planner import Stream, plan
+from emulator.firestore.query import CompiledQuery
+from emulator.firestore.storage import Storage
+from emulator.firestore.writes import Change, Staging
+
+_PLANS = 1024
+
+
+class Database:
+    """The state of one database; nothing in here awaits, so every method is atomic on the event loop.
+
+    Args:
+        name: ``projects/p/databases/d``.
+        storage: The open storage.
+        indexes: The indexes to keep and use.
+        require_indexes: Whether queries without a composite index are refused as in production.
+
+    """
+
+    def __init__(self, name: str, storage: Storage, indexes: CompositeIndexes, *, require_indexes: bool) -> None:
+        self.name = name
+        self.number, self.version, commit_micros = storage.open_database(name)
+        self.clock = CommitClock(commit_micros)
+        self.history = History(self.version, commit_micros)
+        self._storage = storage
+        self._indexes = indexes
+        self._require_indexes = require_indexes
+        self._plan = lru_cache(maxsize=_PLANS)(lambda query: plan(query, indexes))
+
+    def read(self, name: str) -> Document | None:
+        """The present document of a validated name."""
+        content = self._storage.get(self.number + parse_document(name).key)
+        return None if content is None else Document.FromString(content)
+
+    def read_at(self, name: str, version: int) -> Document | None:
+        """The document as of a version the history holds."""
+        current = self.read(name)
+        return current if version == self.version else self.history.document_at(name, version, current)
+
+    def execution(self, query: CompiledQuery, version: int) -> Execution:
+        """A run of a query against the state of a version the history holds.
+
+        Raises:
+            StatusError: FAILED_PRECONDITION when an index is required and missing.
+
+        """
+        streams = self.streams(query)
+        overlay: Overlay = {} if version == self.version else self.history.overlay(version)
+        return Execution(self._storage, self.number, query, streams, overlay)
+
+    def streams(self, query: CompiledQuery) -> tuple[Stream, ...]:
+        """The plan of a query.
+
+        Raises:
+            StatusError: FAILED_PRECONDITION when an index is required and missing.
+
+        """
+        streams: tuple[Stream, ...] = self._plan(query)
+        if self._require_indexes:
+            for stream in streams:
+                if stream.missing_index:
+                    raise failed_precondition(_index_wanted(query, stream))
+        return streams
+
+    def apply(self, writes: Sequence[Write], guard: Guard | None) -> tuple[list[WriteResult], Committed]:
+        """Commit writes atomically and durably.
+
+        Returns:
+            One result per write, and the commit as listeners are to hear of it.
+
+        Raises:
+            StatusError: When a write is refused; nothing is changed then.
+
+        """
+        commit_micros = self.clock.next_commit_micros()
+        staging = Staging(self.read, commit_micros)
+        results = [staging.apply(write) for write in writes]
+        if guard is not None:
+            staging.ask(guard)
+        return results, self._store(tuple(staging.changes()), commit_micros)
+
+    def clear(self, lower: bytes, upper: bytes) -> Committed:
+        """Delete all documents with lower <= path key < upper in one commit."""
+        found = self._storage.documents(self.number + lower, self.number + upper)
+        documents = [Document.FromString(content) for _, content in found]
+        changes = tuple(Change(document.name, document, None) for document in documents)
+        return self._store(changes, self.clock.next_commit_micros())
+
+    def next_path_key(self, lower: bytes, upper: bytes) -> bytes | None:
+        """The least path key of a present document with lower <= key < upper."""
+        key = self._storage.next_document_key(self.number + lower, self.number + upper)
+        return None if key is None else key[len(self.number) :]
+
+    def rebuild_entries(self) -> None:
+        """Write all index entries anew, after the wanted indexes have changed."""
+        self._storage.remove_database_entries(self.number)
+        end = (int.from_bytes(self.number, "big") + 1).to_bytes(4, "big")
+        for _, content in self._storage.documents(self.number, end):
+            document = Document.FromString(content)
+            entries = entries_of(parse_document(document.name), document, self._indexes)
+            self._storage.add_entries((self.number + index_key, key) for index_key, key in entries)
+
+    def _store(self, changes: tuple[Change, ...], commit_micros: int) -> Committed:
+        version = self.version + 1 if changes else self.version
+        committed = Committed(self.name, version, messages.timestamp(commit_micros), changes)
+        if changes:
+            self._persist(changes, version, commit_micros)
+            self.version = version
+            self.history.add(committed)
+        return committed
+
+    def _persist(self, changes: Sequence[Change], version: int, commit_micros: int) -> None:
+        documents: list[tuple[bytes, bytes]] = []
+        deleted: list[bytes] = []
+        added: list[Entry] = []
+        removed: list[Entry] = []
+        for change in changes:
+            path = parse_document(change.name)
+            old = self._entries(path, change.before)
+            new = self._entries(path, change.after)
+            removed += [(self.number + index_key, key) for index_key, key in old - new]
+            added += [(self.number + index_key, key) for index_key, key in new - old]
+            if change.after is None:
+                deleted.append(self.number + path.key)
+            else:
+                documents.append((self.number + path.key, change.after.SerializeToString(deterministic=True)))
+        with self._storage.transaction():
+            self._storage.remove_entries(removed)
+            self._storage.add_entries(added)
+            self._storage.delete(deleted)
+            self._storage.put(documents)
+            self._storage.stamp(self.number, version, commit_micros)
+
+    def _entries(self, path: DocumentPath, document: Document | None) -> set[Entry]:
+        return set() if document is None else entries_of(path, document, self._indexes)
+
+
+def _index_wanted(query: CompiledQuery, stream: Stream) -> str:
+    columns = ", ".join(
+        f"{'.'.join(order.path)} {'DESCENDING' if order.descending else 'ASCENDING'}" for order in stream.missing_index
+    )
+    scope = "COLLECTION_GROUP" if query.scope.all_descendants else "COLLECTION"
+    return (
+        f"The query requires an index. Add it to firestore.indexes.json: collectionGroup "
+        f'"{query.scope.collection_id}", queryScope {scope}, fields {columns}.'
+    )
