@@ -7,7 +7,7 @@ from typing import Any
 
 import jinja2
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from local.doubles.addresses import Addresses
@@ -15,6 +15,7 @@ from local.doubles.core.backstage import Backstage
 from local.doubles.core.safety import CATEGORY_WORDS, OUTPUT_WORDS
 from local.doubles.openai.catalogue import IMAGE_MODELS, RETIRED_MODELS
 from local.doubles.pictures.album import KeptPicture
+from local.doubles.pictures.lettering import korean_font_path
 from local.doubles.sendgrid.app import SendGridDouble
 from local.doubles.sendgrid.events import TRIGGER_ADDRESSES
 from local.doubles.sendgrid.mailbox import Mail
@@ -25,13 +26,19 @@ SHOWN_MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 
 _HERE = Path(__file__).parent
 _PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; "
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 _SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 _MAIL_POLICY = (
-    f"sandbox {_SANDBOX}; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
+    f"sandbox {_SANDBOX}; default-src 'none'; img-src 'self' data:; font-src 'self'; "
+    "style-src 'unsafe-inline'; frame-ancestors 'self'"
 )
+_MAIL_HEAD = (
+    '<base target="_blank"><style>@font-face{font-family:"Noto Sans KR";src:url("/korean.otf")}'
+    'html{font-family:system-ui,"Noto Sans KR"}</style>'
+)
+"""Links open in a new page, and Korean can be read where the machine has no Korean font."""
 
 
 class Pages:
@@ -48,6 +55,7 @@ class Pages:
         return [
             Route("/", self._home, methods=["GET"]),
             Route("/style.css", self._style, methods=["GET"]),
+            Route("/korean.otf", self._korean_font, methods=["GET"]),
             Route("/gallery", self._gallery, methods=["GET"]),
             Route("/gallery/{number:int}", self._picture, methods=["GET"]),
             Route("/mailbox", self._mailbox, methods=["GET"]),
@@ -103,7 +111,7 @@ class Pages:
             return _gone("mail")
         text = mail.html_with_pictures(f"/mailbox/messages/{mail.id}/attachments")
         headers = {"content-security-policy": _MAIL_POLICY, **_COMMON_HEADERS}
-        return HTMLResponse(f'<base target="_blank">{text}', headers=headers)
+        return HTMLResponse(f"{_MAIL_HEAD}{text}", headers=headers)
 
     async def _attachment(self, request: Request) -> Response:
         mail = self._mail_of(request)
@@ -115,6 +123,15 @@ class Pages:
 
     async def _style(self, _: Request) -> Response:
         return Response((_HERE / "style.css").read_bytes(), media_type="text/css", headers=_COMMON_HEADERS)
+
+    async def _korean_font(self, _: Request) -> Response:
+        """The font of the pictures, for a browser on a machine without a Korean one."""
+        path = korean_font_path()
+        if path is None:
+            return _gone("font")
+        # A sandboxed mail is a stranger to its own server; fonts, unlike pictures, must be allowed to strangers.
+        headers = {"access-control-allow-origin": "*", "cache-control": "max-age=3600"}
+        return FileResponse(path, media_type="font/otf", headers=headers)
 
     def _mail_of(self, request: Request) -> Mail | None:
         return self._mail.mailbox.get(request.path_params["mail_id"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 from PIL import ImageFont
 
@@ -12,11 +13,17 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 @lru_cache(maxsize=64)
 def font(size_pixels: int) -> Font:
     """Noto Sans KR in that size; Pillow's own font (no Hangul) where the font package is missing."""
+    path = korean_font_path()
+    return ImageFont.truetype(str(path), size_pixels) if path else ImageFont.load_default(size_pixels)
+
+
+def korean_font_path() -> Path | None:
+    """The file of Noto Sans KR, or None where its package (pylopdf-fonts-ko) is not installed."""
     try:
         from pylopdf_fonts_ko import sans_path  # noqa: PLC0415 (its absence must not stop the doubles)
     except ImportError:
-        return ImageFont.load_default(size_pixels)
-    return ImageFont.truetype(str(sans_path()), size_pixels)
+        return None
+    return sans_path()
 
 
 def wrap(text: str, face: Font, width_pixels: int, lines_max: int) -> list[str]:

@@ -88,7 +88,7 @@ def _panel(picture: Image.Image, box: tuple[int, int, int, int], radius: int) ->
 
 def _rounded_mask(width: int, height: int) -> Image.Image:
     mask = Image.new("L", (width, height), 0)
-    radius = round(min(width, height) * 0.18)
+    radius = round(min(width, height) * 0.06)
     ImageDraw.Draw(mask).rounded_rectangle((0, 0, width - 1, height - 1), radius=radius, fill=255)
     return mask
 
