@@ -35,8 +35,8 @@ _MAIL_POLICY = (
     "style-src 'unsafe-inline'; frame-ancestors 'self'"
 )
 _MAIL_HEAD = (
-    '<base target="_blank"><style>@font-face{font-family:"Noto Sans KR";src:url("/korean.otf")}'
-    'html{font-family:system-ui,"Noto Sans KR"}</style>'
+    '<base target="_blank"><style>@font-face{font-family:"Noto Sans KR";src:url("/korean.otf");'
+    'unicode-range:U+1100-11FF,U+3130-318F,U+AC00-D7A3}html{font-family:"Noto Sans KR",system-ui}</style>'
 )
 """Links open in a new page, and Korean can be read where the machine has no Korean font."""
 
