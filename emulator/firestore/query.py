@@ -227,8 +227,8 @@ def _compile(parent: str, structured: StructuredQuery) -> CompiledQuery:
         scope=scope,
         where=where,
         orders=orders,
-        start=_bound(scope, orders, structured.start_at, start=True) if structured.HasField("start_at") else None,
-        end=_bound(scope, orders, structured.end_at, start=False) if structured.HasField("end_at") else None,
+        start=_bound(scope, orders, structured.start_at) if structured.HasField("start_at") else None,
+        end=_bound(scope, orders, structured.end_at) if structured.HasField("end_at") else None,
         limit=limit,
         offset=structured.offset,
         projection=_projection(structured),
@@ -279,12 +279,12 @@ def _check_kindless(scope: Scope, where: Filter | None, orders: Sequence[Order])
         raise invalid_argument("kind is required for all orders except __key__ ascending")
 
 
-def _bound(scope: Scope, orders: Sequence[Order], cursor: Cursor, *, start: bool) -> Bound | None:
+def _bound(scope: Scope, orders: Sequence[Order], cursor: Cursor) -> Bound | None:
     if not cursor.values:
         return None
     if len(cursor.values) > len(orders):
         raise invalid_argument("Cursor has too many values.")
-    after = cursor.before != start
+    after = not cursor.before
     parts: list[bytes] = []
     sort_parts: list[bytes] = []
     for order, value in zip(orders, cursor.values, strict=False):
