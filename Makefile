@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv/bin
 TYPED := emulator functions/main.py functions/imagesfactory local tests
 
+export PYTHONPATH := $(CURDIR)/functions
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test test-quick lint format bench lock clean
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from local.suite import doubles, leftovers, rundir
 from local.suite.addresses import Addresses
@@ -31,11 +30,16 @@ STOP_SECONDS = 20.0
 PORT_ATTEMPTS = 3
 
 Report = Callable[[str], None]
-ChooseEnvironment = Callable[[Addresses, Mapping[str, Any]], FunctionsEnvironment]
+ChooseEnvironment = Callable[[Addresses, Mapping[str, str]], FunctionsEnvironment]
+ChooseArguments = Callable[[Addresses], Sequence[str]]
 
 
-def _no_environment(_addresses: Addresses, _doubles: Mapping[str, Any]) -> FunctionsEnvironment:
+def _no_environment(_addresses: Addresses, _doubles: Mapping[str, str]) -> FunctionsEnvironment:
     return FunctionsEnvironment()
+
+
+def _no_arguments(_addresses: Addresses) -> Sequence[str]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class SuiteOptions:
     runs: Path = ROOT / "out" / "suite"
     """Where the folders of runs are kept."""
     with_doubles: bool = True
+    doubles_arguments: ChooseArguments = _no_arguments
+    """Given the emulators' addresses, further options of ``python -m local.doubles``, such as where events go."""
     functions_environment: ChooseEnvironment = _no_environment
     """Given the emulators' addresses and the doubles' ready line, says what the functions get."""
     firestore_arguments: tuple[str, ...] = ()
@@ -65,11 +71,14 @@ class Suite:
 
     project: str
     addresses: Addresses
-    doubles: Mapping[str, Any]
+    doubles: Mapping[str, str]
     """The ready line of the doubles; empty without them."""
     functions: tuple[DeployedFunction, ...]
+    given: FunctionsEnvironment
+    """What the functions were given."""
     run: RunFolder
-    firebase_pid: int
+    firebase: Child
+    """The process of firebase-tools."""
 
     @property
     def logs(self) -> Path:
@@ -119,9 +128,11 @@ def _start(options: SuiteOptions, stack: ExitStack, report: Report) -> Suite:
     children: list[Child] = []
     stack.callback(_stop, run, children)
     addresses = Addresses.on_loopback(free_ports(Addresses.count(), options.preferred_ports))
-    ready: Mapping[str, Any] = {}
+    ready: Mapping[str, str] = {}
     if options.with_doubles:
-        child, ready = doubles.start_doubles(os.environ, root=options.root, run=run)
+        child, ready = doubles.start_doubles(
+            os.environ, options.doubles_arguments(addresses), root=options.root, run=run
+        )
         children.append(child)
         report("the provider doubles are ready")
     given = options.functions_environment(addresses, ready)
@@ -132,7 +143,7 @@ def _start(options: SuiteOptions, stack: ExitStack, report: Report) -> Suite:
     require_emulators(addresses.hub, EMULATORS)
     functions = deployed_functions(addresses.functions)
     report(f"all is ready; {len(functions)} functions, logs in {run.logs}")
-    return Suite(options.project, addresses, ready, functions, run, child.pid)
+    return Suite(options.project, addresses, ready, functions, given, run, child)
 
 
 def _start_firebase(

@@ -1,0 +1,74 @@
+"""The trial balance: proves that the ledger sums to zero and that every wallet equals the sum of its entries.
+
+All sums are computed by the database; memory stays flat however many members and entries there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from imagesfactory.points.model import Account, LotKind
+from imagesfactory.points.store import wallet_from
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client, CollectionReference, Query
+
+SUMS_PER_QUERY = 5
+"""Aggregations one query may have (cloud.google.com/firestore/docs/query-data/aggregation-queries)."""
+
+
+@dataclass(frozen=True)
+class TrialBalance:
+    """What the ledger says. ``total`` must be zero and ``wrong_wallets`` empty."""
+
+    accounts: dict[str, int]
+    """Points by account, over all members."""
+    wallet_count: int
+    wrong_wallets: tuple[str, ...]
+    """Members (uids) whose wallet does not equal the sum of its entries."""
+
+    @property
+    def total(self) -> int:
+        """The sum over all accounts, in points."""
+        return sum(self.accounts.values())
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether nothing was minted or lost."""
+        return self.total == 0 and not self.wrong_wallets
+
+
+def trial_balance(client: Client) -> TrialBalance:
+    """Add up the whole ledger and compare every wallet with its entries."""
+    wrong: list[str] = []
+    count = 0
+    for uid, matches in _wallets(client):
+        count += 1
+        if not matches:
+            wrong.append(uid)
+    return TrialBalance(_sums(client.collection_group("entries")), count, tuple(wrong))
+
+
+def _wallets(client: Client) -> Iterator[tuple[str, bool]]:
+    for snapshot in client.collection("wallets").stream():
+        wallet = wallet_from(snapshot)
+        if wallet is None:
+            continue
+        sums = _sums(snapshot.reference.collection("entries"))
+        available = sum(sums[Account.AVAILABLE.of(kind)] for kind in LotKind)
+        held = sum(sums[Account.HELD.of(kind)] for kind in LotKind)
+        yield wallet.uid, (wallet.available_points, wallet.held_points) == (available, held)
+
+
+def _sums(entries: Query | CollectionReference) -> dict[str, int]:
+    names = [account.of(kind) for account in Account for kind in LotKind]
+    sums: dict[str, int] = {}
+    for start in range(0, len(names), SUMS_PER_QUERY):
+        query: Any = entries
+        for name in names[start : start + SUMS_PER_QUERY]:
+            query = query.sum(f"legs.{name}", alias=name)
+        (results,) = query.get()
+        sums |= {result.alias: int(result.value or 0) for result in results}
+    return sums

@@ -1,0 +1,58 @@
+"""The company's side of the story: what an operator does and sees, with the backend's own code."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+from google.cloud import firestore
+from imagesfactory.accounts.model import Identity
+from imagesfactory.points.trial_balance import TrialBalance, trial_balance
+from imagesfactory.privacy.misuse import MisuseRegister
+from imagesfactory.vendors.bucket import CloudStorageBucket
+
+from local.suite import Suite
+
+SECONDS = 30
+
+
+class Office:
+    """Somebody of the company with all rights on the local project."""
+
+    def __init__(self, suite: Suite) -> None:
+        self._pseudonym_key = suite.given.secrets["PSEUDONYM_KEY"]
+        self._usage = f"{suite.addresses.firestore.url}/emulator/v1/usage"
+        self.database = firestore.Client(project=suite.project)
+        self._bucket = CloudStorageBucket(
+            name=f"{suite.project}.firebasestorage.app",
+            project=suite.project,
+            emulator=suite.addresses.storage.url,
+        )
+
+    def list_as_misuser(self, email: str) -> None:
+        """Put an address on the misuse register."""
+        register = MisuseRegister(self.database, self._pseudonym_key)
+        register.list_identities(Identity("", email, "password").names, "demo", datetime.now(UTC))
+
+    def save_files(self, names: list[str], folder: Path) -> list[Path]:
+        """Copy files of the bucket into ``folder``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        saved = [folder / name.rsplit("/", 1)[-1] for name in names]
+        for name, path in zip(names, saved, strict=True):
+            path.write_bytes(self._bucket.get(name))
+        return saved
+
+    def trial_balance(self) -> TrialBalance:
+        """Add up the ledger."""
+        return trial_balance(self.database)
+
+    def forget_usage(self) -> None:
+        """Count billed operations from zero."""
+        requests.delete(self._usage, timeout=SECONDS).raise_for_status()
+
+    def usage(self) -> dict[str, Any]:
+        """Billed reads, writes and deletes since then."""
+        totals: dict[str, Any] = requests.get(self._usage, timeout=SECONDS).json()["totals"]
+        return {name: totals[name] for name in ("reads", "writes", "deletes")}
