@@ -1,0 +1,121 @@
+"""Serves the emulator suite's control endpoints: rules, clearing, triggers, export, and the billed usage."""
+
+import re
+from typing import Any
+
+from emulator.firestore.service import FirestoreService
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from emulator.firestore.errors import invalid_argument, unimplemented
+from emulator.firestore.trigger_events import first_generation, second_generation
+from emulator.firestore.triggers import TriggerDispatcher
+from emulator.transport.http_bodies import answers, json_response, read_body
+from emulator.transport.rest_json import parse_body
+from emulator.transport.rulesets import Rulesets
+from emulator.transport.usage_log import UsageLog
+from emulator.transport.usage_page import render
+
+PROJECT = "/emulator/v1/projects/{project}"
+
+
+class Control:
+    """The control endpoints; none asks for authorization, as the official emulator's do not."""
+
+    def __init__(
+        self, service: FirestoreService, rulesets: Rulesets, triggers: TriggerDispatcher, usage_log: UsageLog
+    ) -> None:
+        self._service = service
+        self._rulesets = rulesets
+        self._triggers = triggers
+        self._usage_log = usage_log
+
+    def routes(self) -> list[Route]:
+        """The endpoints for a Starlette application."""
+        return [
+            _route("/", self._health, "GET"),
+            _route("/emulator/v1/usage", self._usage, "GET", "DELETE"),
+            _route("/emulator/v1/usage.html", self._usage_page, "GET"),
+            _route(f"{PROJECT}:securityRules", self._rules, "PUT"),
+            _route(f"{PROJECT}:export", self._export, "POST"),
+            _route(f"{PROJECT}:ruleCoverage", self._coverage, "GET"),
+            _route(f"{PROJECT}:ruleCoverage.html", self._coverage, "GET"),
+            _route(f"{PROJECT}/databases/{{database}}/documents", self._clear, "DELETE"),
+            _route(f"{PROJECT}/databases/{{database}}/documents/{{path:path}}", self._clear_path, "DELETE"),
+            _route(f"{PROJECT}/triggers/{{key:path}}", self._trigger, "PUT", "DELETE"),
+            _route(f"{PROJECT}/eventarcTrigger", self._eventarc_trigger, "POST"),
+        ]
+
+    async def _health(self, _request: Request) -> Response:
+        return PlainTextResponse("Ok\n")
+
+    async def _rules(self, request: Request) -> Response:
+        body = parse_body(await read_body(request))
+        files = (body.get("rules") or {}).get("files") if isinstance(body.get("rules"), dict) else None
+        if not isinstance(files, list) or not files or not isinstance(files[0], dict):
+            raise invalid_argument("The body has no rules.files.")
+        source, name = str(files[0].get("content", "")), str(files[0].get("name", "firestore.rules"))
+        issues = self._rulesets.load(request.path_params["project"], source, name)
+        errors = [issue for issue in issues if issue.severity == "ERROR"]
+        if errors and not body.get("ignore_errors"):
+            lines = "\n".join(f"L{issue.line}:{issue.column} {issue.description}" for issue in errors)
+            raise invalid_argument(f"INVALID_ARGUMENT: the rules do not compile.\n{lines}")
+        return json_response({"issues": [issue.as_json() for issue in issues]} if issues else {})
+
+    async def _clear(self, request: Request) -> Response:
+        database = _database(request)
+        self._triggers.mute(database)
+        try:
+            await self._service.clear(database)
+        finally:
+            self._triggers.unmute(database)
+        return json_response({})
+
+    async def _clear_path(self, request: Request) -> Response:
+        await self._service.clear(_database(request), request.path_params["path"].strip("/") or None)
+        return json_response({})
+
+    async def _trigger(self, request: Request) -> Response:
+        key = request.path_params["key"]
+        if request.method == "DELETE":
+            self._triggers.unregister(key)
+            return json_response({})
+        body = parse_body(await read_body(request))
+        self._triggers.register(first_generation(request.path_params["project"], key, body))
+        return json_response({})
+
+    async def _eventarc_trigger(self, request: Request) -> Response:
+        key = request.query_params.get("eventarcTriggerId", "")
+        if not key:
+            raise invalid_argument("The parameter eventarcTriggerId is missing.")
+        body = parse_body(await read_body(request))
+        self._triggers.register(second_generation(request.path_params["project"], key, body))
+        return json_response(body)
+
+    async def _export(self, _request: Request) -> Response:
+        raise unimplemented("This Firestore server does not write exports yet; --data keeps the data instead.")
+
+    async def _coverage(self, _request: Request) -> Response:
+        raise unimplemented("This Firestore server does not report rules coverage yet.")
+
+    async def _usage(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self._usage_log.reset()
+            return json_response({})
+        since = request.query_params.get("since")
+        if since is not None and not re.fullmatch(r"\d{1,18}", since):
+            raise invalid_argument("The parameter since is not a sequence number.")
+        return json_response(self._usage_log.as_json(None if since is None else int(since)))
+
+    async def _usage_page(self, _request: Request) -> Response:
+        return HTMLResponse(render(self._usage_log))
+
+
+def _route(path: str, endpoint: Any, *methods: str) -> Route:
+    return Route(path, answers(endpoint), methods=list(methods))
+
+
+def _database(request: Request) -> str:
+    parameters = request.path_params
+    return f"projects/{parameters['project']}/databases/{parameters['database']}"
