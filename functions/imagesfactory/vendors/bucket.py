@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from imagesfactory.kit.clock import Clock, SystemClock
 from imagesfactory.kit.errors import RetryLater
+from imagesfactory.vendors.google_calls import translated
 from imagesfactory.vendors.once import Once
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
@@ -21,20 +21,10 @@ RETRY_SECONDS = 30.0
 CACHE_CONTROL = "private, max-age=300, no-transform"
 """Never in shared caches, soon gone from the member's own, and nobody may re-encode the AI mark away."""
 
-_BUSY_STATUSES = frozenset({408, 429})
-
-
-class BucketUnusable(Exception):
-    """The bucket refuses us whatever we ask (missing, forbidden): an operator must act."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
 
 class CloudStorageBucket:
-    """An ImageBucket. Every method raises RetryLater when storage does not answer now, BucketUnusable when it
-    will not until an operator acts.
+    """An ImageBucket. Every method raises RetryLater when storage does not answer now, GoogleServiceUnusable
+    when it will not until an operator acts.
     """
 
     def __init__(self, *, name: str, project: str, emulator: str = "", clock: Clock | None = None) -> None:
@@ -51,7 +41,7 @@ class CloudStorageBucket:
         blob.cache_control = CACHE_CONTROL
         blob.content_disposition = f'inline; filename="{PurePosixPath(name).name}"'
         blob.custom_time = self._clock.now()  # lets a lifecycle rule of the bucket count the 90 days as well
-        with _translated():
+        with translated("bucket"), _whole():
             if self._is_emulator and blob.exists(**_limits()):
                 return  # the emulator ignores the precondition and would overwrite
             try:
@@ -68,7 +58,7 @@ class CloudStorageBucket:
         """
         from google.api_core.exceptions import NotFound
 
-        with _translated():
+        with translated("bucket"), _whole():
             try:
                 content: bytes = self._bucket().blob(name).download_as_bytes(**_limits())
             except NotFound:
@@ -79,7 +69,7 @@ class CloudStorageBucket:
         """Remove what is stored under ``name``; nothing there is fine."""
         from google.api_core.exceptions import NotFound
 
-        with _translated():
+        with translated("bucket"), _whole():
             try:
                 self._bucket().blob(name).delete(**_limits())
             except NotFound:
@@ -90,6 +80,8 @@ def _client(project: str, emulator: str) -> Any:
     from google.auth.credentials import AnonymousCredentials
     from google.cloud import storage  # type: ignore[attr-defined] # it says nothing of its types
 
+    # or it asks for the bucket's own metadata in the background, which needs one more permission
+    os.environ["DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"] = "true"
     if emulator:
         credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
         return storage.Client(project=project, credentials=credentials, client_options={"api_endpoint": emulator})
@@ -103,21 +95,11 @@ def _limits() -> dict[str, Any]:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
-    """The library's errors as ours, without their texts, which name the file."""
-    from google.api_core.exceptions import GoogleAPICallError, RetryError
-    from google.auth.exceptions import GoogleAuthError
+def _whole() -> Iterator[None]:
+    """What arrived otherwise than it was stored is asked for again."""
     from google.cloud.storage.exceptions import DataCorruption
-    from requests import RequestException
 
     try:
         yield
-    except GoogleAPICallError as error:
-        status = int(error.code or 0)
-        if status in _BUSY_STATUSES or not 400 <= status < 500:
-            raise RetryLater(f"bucket-status-{status}") from None
-        raise BucketUnusable(f"status-{status}") from None
-    except (RetryError, RequestException, DataCorruption, GoogleAuthError, OSError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
-        raise RetryLater("bucket-unreachable") from None
+    except DataCorruption:
+        raise RetryLater("bucket-answer-damaged") from None

@@ -6,6 +6,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from imagesfactory.kit.errors import RetryLater
+from imagesfactory.vendors.google_calls import GoogleServiceUnusable, translated
 from imagesfactory.vendors.once import Once
 
 if TYPE_CHECKING:
@@ -17,14 +18,6 @@ _BUSY_CODES = frozenset(
     {"UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN", "RESOURCE_EXHAUSTED", "ABORTED", "CANCELLED"}
 )
 _app_lock = Lock()
-
-
-class DirectoryUnusable(Exception):
-    """The directory refuses us whatever we ask: an operator must act."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def firebase_app(project: str) -> App:
@@ -50,24 +43,24 @@ class FirebaseDirectory:
 
         Raises:
             RetryLater: the directory does not answer now.
-            DirectoryUnusable: see there.
+            GoogleServiceUnusable: it will not until an operator acts.
 
         """
         from firebase_admin import auth
         from firebase_admin.exceptions import FirebaseError
-        from google.auth.exceptions import GoogleAuthError
 
-        try:
-            auth.delete_user(uid, app=self._app())
-        except auth.UserNotFoundError:
-            return
-        except FirebaseError as error:
-            raise _ours(str(error.code)) from None
-        except GoogleAuthError:
-            raise RetryLater("directory-unreachable") from None
+        with translated("directory"):
+            try:
+                auth.delete_user(uid, app=self._app())
+            except auth.UserNotFoundError:
+                return
+            except FirebaseError as error:
+                raise _ours(str(error.code)) from None
+            except ValueError:  # the library checks the form itself, and quotes what it refuses
+                raise GoogleServiceUnusable("directory-uid-invalid") from None
 
 
 def _ours(code: str) -> Exception:
     if code in _BUSY_CODES:
         return RetryLater(f"directory-{code.lower()}")
-    return DirectoryUnusable(code.lower())
+    return GoogleServiceUnusable(f"directory-{code.lower()}")

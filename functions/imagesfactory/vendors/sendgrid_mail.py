@@ -84,20 +84,26 @@ def _mail(letter: Letter) -> Any:
     try:
         mail = words.Mail(
             from_email=words.Email(letter.from_address, letter.from_name),
-            to_emails=[words.To(letter.to_address)],
+            to_emails=[_exactly(words.To(), letter.to_address)],
             subject=letter.subject,
             plain_text_content=words.PlainTextContent(letter.text),
             html_content=words.HtmlContent(letter.html),
         )
     except ApiKeyIncludedException:  # the SDK refuses texts that begin like one of its keys
         raise LetterRefused("text_like_a_key") from None
-    mail.reply_to = words.ReplyTo(letter.reply_to)
+    mail.reply_to = _exactly(words.ReplyTo(), letter.reply_to)
     mail.category = words.Category(letter.kind)
     mail.custom_arg = words.CustomArg("mail_id", letter.mail_id)
     mail.tracking_settings = _no_tracking()
-    for attachment in letter.attachments:
-        mail.attachment = _attached(attachment)  # the setter adds
+    for attachment in reversed(letter.attachments):
+        mail.attachment = _attached(attachment)  # the setter puts it before the others
     return mail
+
+
+def _exactly(recipient: Any, address: str) -> Any:
+    """The SDK's constructor would take an address for "Name <address>" and split it."""
+    recipient.email = address
+    return recipient
 
 
 def _no_tracking() -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from imagesfactory.kit.errors import RetryLater
+from imagesfactory.vendors.google_calls import translated
 from imagesfactory.vendors.once import Once
 
 if TYPE_CHECKING:
@@ -18,14 +18,6 @@ RETRY_SECONDS = 15.0
 """Repeating is safe because every task has a name."""
 DISPATCH_DEADLINE_SECONDS = 600
 """How long Cloud Tasks waits for a task function to answer; it allows 15 to 1800."""
-
-
-class QueueUnusable(Exception):
-    """The queue refuses us whatever we ask (missing, forbidden): an operator must act."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 class CloudTasksQueue:
@@ -66,23 +58,18 @@ class CloudTasksQueue:
 
         Raises:
             RetryLater: the queue does not answer now.
-            QueueUnusable: see there.
+            GoogleServiceUnusable: it will not until an operator acts.
 
         """
-        from google.api_core import exceptions
-        from google.auth.exceptions import GoogleAuthError
-        from requests import RequestException
+        from google.api_core.exceptions import Aborted, Conflict
 
-        try:
-            self._create(function, name, payload)
-        except exceptions.Aborted:
-            raise RetryLater("queue-aborted") from None
-        except exceptions.Conflict:  # AlreadyExists over gRPC, plain 409 from the emulator: named before
-            return
-        except exceptions.GoogleAPICallError as error:
-            raise _ours(int(error.code or 0)) from None
-        except (exceptions.RetryError, RequestException, GoogleAuthError):
-            raise RetryLater("queue-unreachable") from None
+        with translated("queue"):
+            try:
+                self._create(function, name, payload)
+            except Aborted:  # a Conflict to the library as well, but one that passes
+                raise
+            except Conflict:  # AlreadyExists over gRPC, a plain 409 from the emulator: the name was used before
+                return
 
     def _create(self, function: str, name: str, payload: dict[str, str | int]) -> None:
         from google.cloud import tasks_v2
@@ -134,9 +121,3 @@ def _retry() -> Any:
 
     transient = (exceptions.ServiceUnavailable, exceptions.DeadlineExceeded, exceptions.InternalServerError)
     return Retry(predicate=if_exception_type(*transient), initial=0.2, maximum=3.0, timeout=RETRY_SECONDS)
-
-
-def _ours(status: int) -> Exception:
-    if status in (408, 429) or not 400 <= status < 500:
-        return RetryLater(f"queue-status-{status}")
-    return QueueUnusable(f"status-{status}")

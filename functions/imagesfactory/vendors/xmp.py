@@ -43,13 +43,17 @@ def ai_packet(ai_system: str, existing: str | None = None) -> str:
 
 
 def _parsed(packet: str | None) -> ET.Element | None:
-    """The packet's root; None for none, for what is no XML, and for document types (they can blow up memory)."""
-    if packet is None or "<!DOCTYPE" in packet:
+    """The packet's root; None for none, and for what is no XML or could blow up while it is read."""
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
+    if packet is None:
         return None
     try:
-        return ET.fromstring(packet)  # noqa: S314 - no document type, so no entities
-    except ET.ParseError:
+        root: ET.Element = fromstring(packet, forbid_dtd=True)
+    except (ET.ParseError, DefusedXmlException):
         return None
+    return root
 
 
 def _rdf_of(tree: ET.Element) -> ET.Element | None:
