@@ -70,10 +70,18 @@ def read_schedules(path: Path) -> tuple[Schedule, ...]:
 def _schedule(entry: Any, file: str) -> Schedule:
     try:
         retry = Retry(**entry["retry"])
-        schedule = Schedule(entry["name"], entry["function"], entry["cron"], ZoneInfo(entry["time_zone"]), retry)
+        name, function, cron, zone = (_text(entry, key) for key in ("name", "function", "cron", "time_zone"))
+        schedule = Schedule(name, function, cron, ZoneInfo(zone), retry)
         schedule.next_after(datetime(2025, 11, 23, tzinfo=UTC))
     except (KeyError, TypeError, ValueError, ZoneInfoNotFoundError, CronSimError, StopIteration) as error:
         raise ScheduleInvalid(f"{file}: {entry!r}: {error}") from error
     if not 0 <= retry.count <= RETRIES_MOST or not 0 < retry.min_backoff_seconds <= retry.max_backoff_seconds:
         raise ScheduleInvalid(f"{file}: {schedule.name}: retry is out of bounds")
     return schedule
+
+
+def _text(entry: Mapping[str, object], key: str) -> str:
+    value = entry[key]
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{key} is no text")
+    return value

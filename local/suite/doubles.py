@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +16,25 @@ from local.suite.rundir import RunFolder
 READY_SECONDS = 60.0
 
 
-def start_doubles(base: Mapping[str, str], *, root: Path, run: RunFolder) -> tuple[Child, dict[str, Any]]:
+def start_doubles(
+    base: Mapping[str, str], arguments: Sequence[str], *, root: Path, run: RunFolder
+) -> tuple[Child, dict[str, str]]:
     """The process and its ready line: a JSON object with every address.
 
     Raises SuiteDidNotStart when the line does not come.
     """
     child = Child(
-        [sys.executable, "-u", "-m", "local.doubles"],
+        [sys.executable, "-u", "-m", "local.doubles", *arguments],
         environment={**base, RUN_VARIABLE: run.id},
         folder=root,
         log=run.logs / "doubles.log",
     )
-    ready: dict[str, Any] = {}
+    ready: dict[str, str] = {}
 
     def listen(line: str) -> bool:
-        ready.update(_object_in(line))
-        return bool(ready)
+        found = _object_in(line)
+        ready.update({name: str(value) for name, value in found.items() if name != "ready"})
+        return bool(found)
 
     if not child.wait_for_line(READY_SECONDS, listen):
         raise SuiteDidNotStart(

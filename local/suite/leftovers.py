@@ -16,7 +16,7 @@ from local.suite.errors import ProcessesLeft
 
 RUN_VARIABLE = "IMAGESFACTORY_SUITE_RUN"
 """Holds the id of the run in the environment of each of its processes."""
-TERMINATE_SECONDS = 5.0
+TERMINATE_SECONDS = 2.0
 END_SECONDS = 20.0
 
 

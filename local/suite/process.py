@@ -60,6 +60,10 @@ class Child:
             self._is_listened_to = False  # or the lines of a long run would pile up
         return False
 
+    def wait(self) -> int:
+        """Wait until the program ends by itself; its exit status."""
+        return self._process.wait()
+
     def interrupt(self, number: signal.Signals, seconds: float) -> bool:
         """Send a signal and wait; whether the program ended within ``seconds``."""
         if not self.has_ended():
