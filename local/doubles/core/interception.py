@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local.doubles.core.faults import Call, FaultBook, FaultRule, PlannedFault
-from local.doubles.core.journal import Journal, ReceivedRequest, read_body
+from local.doubles.core.journal import Journal, ReceivedRequest, read_body, text_of
 from local.doubles.core.wire import hang_up
 
 BODY_BYTES_MAX = 64 * 1024 * 1024  # above every provider's own limit, so that each double refuses by its own words
@@ -44,8 +44,10 @@ class Interception:
             await self._app(scope, receive, send)
             return
         raw = await _whole_body(receive)
-        entry, text = await self._note(scope, raw)
-        fault = self._faults.take(Call(provider=self._provider, path=entry.path, model=entry.model, text=text))
+        entry = await self._note(scope, raw)
+        fault = self._faults.take(
+            Call(provider=self._provider, path=entry.path, model=entry.model, text=text_of(entry.body))
+        )
         entry.fault = fault.id if fault else None
         answer = _Answer(self._app, scope, raw, receive, send)
         try:
@@ -53,9 +55,9 @@ class Interception:
         finally:
             await self._journal.finish(entry, answer.status)
 
-    async def _note(self, scope: Scope, raw: bytes) -> tuple[ReceivedRequest, str]:
+    async def _note(self, scope: Scope, raw: bytes) -> ReceivedRequest:
         headers = Headers(scope=scope)
-        entry = await self._journal.write(
+        return await self._journal.write(
             provider=self._provider,
             method=scope["method"],
             path=scope["path"],
@@ -64,7 +66,6 @@ class Interception:
             body=await read_body(headers, raw),
             size=len(raw),
         )
-        return entry, str(entry.body)
 
     async def _carry_out(self, fault: PlannedFault | None, answer: _Answer) -> None:
         if fault is None:

@@ -123,6 +123,15 @@ def shortened(value: Any) -> Any:
     return value
 
 
+def text_of(value: Any) -> str:
+    """Every text inside the value, one a line: what a fault's `contains` is looked for in."""
+    if isinstance(value, dict):
+        return "\n".join(text_of(one) for one in value.values())
+    if isinstance(value, list):
+        return "\n".join(text_of(one) for one in value)
+    return "" if value is None else str(value)
+
+
 def model_of(path: str, body: Any) -> str | None:
     """The model a call asks for: the body's `model` or `engine_id`, else the last part of an image path."""
     if isinstance(body, dict):

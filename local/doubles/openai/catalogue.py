@@ -48,7 +48,7 @@ def size_problem(model: ImageModel, size: str) -> str | None:
     if not model.free_sizes:
         allowed = ", ".join(f"'{one}'" for one in STANDARD_SIZES)
         return f"Invalid value: '{size}'. Supported values are: {allowed}, and 'auto'."
-    if not re.fullmatch(r"[1-9]\d{1,4}x[1-9]\d{1,4}", size):
+    if not re.fullmatch(r"[1-9][0-9]{1,4}x[1-9][0-9]{1,4}", size):
         return f"Invalid size '{size}'. Expected 'auto' or WIDTHxHEIGHT."
     width, height = dimensions(size)
     if width % SIZE_STEP_PIXELS or height % SIZE_STEP_PIXELS:

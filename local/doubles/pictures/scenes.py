@@ -65,31 +65,30 @@ def orbits(width: int, height: int, palette: Palette, random: Random) -> Image.I
 def tiles(width: int, height: int, palette: Palette, random: Random) -> Image.Image:
     """A wall of quarter circles, discs and squares."""
     canvas = Image.new("RGB", (width, height), palette[0])
-    draw = ImageDraw.Draw(canvas)
     side = max(8, round(min(width, height) / 6))
     for top in range(0, height, side):
         for left in range(0, width, side):
-            _tile(draw, left, top, side, palette, random)
+            canvas.paste(_tile(side, palette, random), (left, top))
     return canvas
 
 
 SCENES: tuple[Scene, ...] = (hills, orbits, tiles)
 
 
-def _tile(draw: ImageDraw.ImageDraw, left: int, top: int, side: int, palette: Palette, random: Random) -> None:
+def _tile(side: int, palette: Palette, random: Random) -> Image.Image:
     ground, figure = random.sample(palette, 2)
-    draw.rectangle((left, top, left + side, top + side), fill=ground)
+    tile = Image.new("RGB", (side, side), ground)
+    draw = ImageDraw.Draw(tile)
     kind = random.randrange(5)
     if kind < 3:
-        corner_x, corner_y = left + side * random.randrange(2), top + side * random.randrange(2)
-        corner = Image.new("RGB", (side, side), ground)
-        ImageDraw.Draw(corner).ellipse(_around(corner_x - left, corner_y - top, side), fill=figure)
-        ImageDraw.Draw(corner).ellipse(_around(corner_x - left, corner_y - top, side * 0.5), fill=ground)
-        draw._image.paste(corner, (left, top))
+        corner_x, corner_y = side * random.randrange(2), side * random.randrange(2)
+        draw.ellipse(_around(corner_x, corner_y, side), fill=figure)
+        draw.ellipse(_around(corner_x, corner_y, side * 0.5), fill=ground)
     elif kind == 3:
-        draw.ellipse(_around(left + side / 2, top + side / 2, side * 0.32), fill=figure)
+        draw.ellipse(_around(side / 2, side / 2, side * 0.32), fill=figure)
     else:
-        draw.polygon([(left, top), (left + side, top), (left, top + side)], fill=figure)
+        draw.polygon([(0, 0), (side, 0), (0, side)], fill=figure)
+    return tile
 
 
 def _glowing_sun(canvas: Image.Image, palette: Palette, random: Random) -> None:

@@ -55,9 +55,9 @@ class SendGridDouble:
         ]
 
     async def _send(self, request: Request) -> Response:
-        body = await json_object(request)
         if len(await request.body()) >= MESSAGE_BYTES_MAX:
             raise refusal(413)
+        body = await json_object(request)
         check_mail(body)
         if _is_sandbox(body):
             return Response(status_code=200)

@@ -132,9 +132,9 @@ class SuppressionLists:
         return Response(status_code=204)
 
     async def _erase(self, request: Request) -> Response:
-        body = await json_object(request)
         if len(await request.body()) > ERASURE_BYTES_MAX:
             raise refusal(413)
+        body = await json_object(request)
         addresses = _addresses(body.get("email_addresses"), "email_addresses")
         if len(addresses) > ERASURE_ADDRESSES_MAX:
             raise refusal(400, f"at most {ERASURE_ADDRESSES_MAX} addresses", "email_addresses")
