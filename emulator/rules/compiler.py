@@ -145,9 +145,6 @@ class Compiler:
             tallies = [node.tally for node in nodes]
         return closures.logical(operands, decisive=expression.operator == "||", tallies=tallies)
 
-    def _group(self, node: syntax.Group, scope: Scope) -> Run:
-        return self.expression(node.inner, scope)
-
     def _variable(self, node: syntax.Variable, scope: Scope) -> Run:
         if node.name in scope.locals:
             return closures.local(scope.locals[node.name])
@@ -190,7 +187,7 @@ class Compiler:
         return closures.path_of(parts)
 
     def _call(self, node: syntax.Call, scope: Scope) -> Run:
-        arguments = [self.expression(argument, scope) for argument in node.arguments]
+        arguments = self._arguments(node, scope)
         unit = scope.functions.get(node.name)
         if unit is not None:
             self._compile(unit)
@@ -204,18 +201,20 @@ class Compiler:
         return closures.builtin_call(library.FUNCTIONS.get(node.name), arguments, node.name)
 
     def _method_call(self, node: syntax.MethodCall, scope: Scope) -> Run:
-        arguments = [self.expression(argument, scope) for argument in node.arguments]
-        if isinstance(node.operand, syntax.Variable) and not _bound(node.operand.name, scope):
-            name = node.operand.name
-            if name in library.NAMESPACES:
-                return closures.builtin_call(library.NAMESPACES[name].get(node.name), arguments, f"{name}.{node.name}")
-            if (
-                name == "firestore"
-                and scope.service == library.STORAGE_SERVICE
-                and node.name in library.STORAGE_ACCESSES
-            ):
-                return self._access(f"firestore.{node.name}", library.STORAGE_ACCESSES[node.name], arguments)
-        return closures.method_call(self.expression(node.operand, scope), node.name, arguments)
+        receiver = node.operand.name if isinstance(node.operand, syntax.Variable) else ""
+        if receiver in scope.locals or receiver in scope.captures:
+            receiver = ""
+        if receiver in library.NAMESPACES:
+            function = library.NAMESPACES[receiver].get(node.name)
+            return closures.builtin_call(function, self._arguments(node, scope), f"{receiver}.{node.name}")
+        accesses = library.STORAGE_ACCESSES if scope.service == library.STORAGE_SERVICE else {}
+        if receiver == "firestore" and node.name in accesses:
+            return self._access(f"firestore.{node.name}", accesses[node.name], self._arguments(node, scope))
+        operand = self.expression(node.operand, scope)
+        return closures.method_call(operand, node.name, self._arguments(node, scope))
+
+    def _arguments(self, node: syntax.Call | syntax.MethodCall, scope: Scope) -> list[Run]:
+        return [self.expression(argument, scope) for argument in node.arguments]
 
     @staticmethod
     def _access(name: str, kind: tuple[bool, bool], arguments: list[Run]) -> Run:
@@ -225,12 +224,7 @@ class Compiler:
         return closures.access(arguments[0], name, after=after, existence_only=existence_only)
 
 
-def _bound(name: str, scope: Scope) -> bool:
-    return name in scope.locals or name in scope.captures
-
-
 _COMPILERS: dict[type, Callable[..., Run]] = {
-    syntax.Group: Compiler._group,
     syntax.Variable: Compiler._variable,
     syntax.Unary: Compiler._unary,
     syntax.Binary: Compiler._binary,

@@ -1,4 +1,7 @@
-"""The shape of a parsed rules file: frozen records, no behaviour."""
+"""The shape of a parsed rules file: frozen records, no behaviour.
+
+Parentheses leave no record: the expression inside takes their range.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,6 @@ class Variable:
     """A name: `request`, `resource`, a wildcard, a parameter or a `let`."""
 
     name: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """An expression in parentheses."""
-
-    inner: Expression
     span: Span
 
 
@@ -156,7 +151,6 @@ class PathLiteral:
 Expression = (
     Constant
     | Variable
-    | Group
     | Unary
     | Binary
     | Logical

@@ -11,8 +11,6 @@ from emulator.rules import syntax
 def children(node: syntax.Expression) -> tuple[syntax.Expression, ...]:
     """The expressions directly inside `node`, in source order."""
     match node:
-        case syntax.Group(inner):
-            return (inner,)
         case syntax.Unary(_, operand) | syntax.TypeTest(operand) | syntax.Member(operand):
             return (operand,)
         case syntax.Binary(_, left, right) | syntax.Logical(_, left, right):

@@ -7,6 +7,7 @@ coverage reports do.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Any
 
@@ -155,10 +156,7 @@ class TreeBuilder(Transformer[Token, Any]):
         return syntax.MapLiteral(entries or (), span_of(brace).until(last))
 
     def group(self, parenthesis: Token, inner: Any) -> Any:
-        span = span_of(parenthesis).until(inner.span)
-        if isinstance(inner, syntax.Constant):
-            return syntax.Constant(inner.value, span)
-        return syntax.Group(inner, span)
+        return dataclasses.replace(inner, span=span_of(parenthesis).until(inner.span))
 
     def arguments(self, *items: Any) -> tuple[Any, ...]:
         return items
