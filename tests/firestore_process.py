@@ -39,7 +39,7 @@ class FirestoreProcess:
         """Root of the HTTP endpoints."""
         return f"http://{self.address}"
 
-    def client(self, project: str = "demo-test", database: str | None = None) -> firestore.Client:
+    def client(self, project: str = "demo-test", database: str | None = None) -> Any:
         """A synchronous client with admin rights."""
         with patch.dict(os.environ, {"FIRESTORE_EMULATOR_HOST": self.address}):
             return firestore.Client(project=project, database=database)

@@ -15,12 +15,12 @@ from functools import partial
 from typing import Any
 
 import grpc
-from emulator.firestore.query import compile_query
-from emulator.firestore.service import FirestoreService
 
 from emulator.firestore import messages
 from emulator.firestore.errors import StatusError
 from emulator.firestore.guard import Guard
+from emulator.firestore.query import compile_query
+from emulator.firestore.service import FirestoreService
 from emulator.firestore.watch_targets import (
     DocumentsTarget,
     QueryTarget,

@@ -8,11 +8,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from emulator.firestore.query import CompiledQuery
-from emulator.firestore.service import FirestoreService
-
 from emulator.firestore import messages
 from emulator.firestore.guard import Guard
+from emulator.firestore.query import CompiledQuery
+from emulator.firestore.service import FirestoreService
 
 Stamp = tuple[int, int]
 """A document's update time; two versions of one document never share it."""

@@ -8,10 +8,10 @@ from typing import Any
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
-from emulator.firestore.service import FirestoreService
 
 from emulator.firestore import messages
 from emulator.firestore.errors import StatusError
+from emulator.firestore.service import FirestoreService
 from emulator.firestore.usage import Usage
 from emulator.transport.callers import AccessPolicy, current_caller, identify, project_of
 from emulator.transport.usage_log import UsageLog

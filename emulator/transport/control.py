@@ -3,12 +3,12 @@
 import re
 from typing import Any
 
-from emulator.firestore.service import FirestoreService
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from emulator.firestore.errors import invalid_argument, unimplemented
+from emulator.firestore.service import FirestoreService
 from emulator.firestore.trigger_events import first_generation, second_generation
 from emulator.firestore.triggers import TriggerDispatcher
 from emulator.transport.http_bodies import answers, json_response, read_body

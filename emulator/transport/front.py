@@ -122,6 +122,7 @@ class _Half(asyncio.Protocol):
     transport: asyncio.Transport
     other: "_Half | None" = None
     last_byte_at = 0.0
+    at_end = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -132,11 +133,12 @@ class _Half(asyncio.Protocol):
             self.other.transport.write(data)
 
     def eof_received(self) -> bool:
-        """Passes the half-close on; True keeps this side open for the answer."""
-        if self.other and self.other.transport.can_write_eof():
-            self.other.transport.write_eof()
-            return True
-        return False
+        """Passes the half-close on; True keeps this side open for the answer, which ends with the other side's."""
+        self.at_end = True
+        if self.other is None or self.other.at_end or not self.other.transport.can_write_eof():
+            return False
+        self.other.transport.write_eof()
+        return True
 
     def pause_writing(self) -> None:
         if self.other:
@@ -174,6 +176,7 @@ class _Incoming(_Half):
         self._early = bytearray()
         self._opening: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
+        self._is_lost = False
         self.is_http = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -193,15 +196,10 @@ class _Incoming(_Half):
         if self._opening is None:
             self._recognise()
 
-    def eof_received(self) -> bool:
-        """A client that half-closes before the backend is reached is let go."""
-        return super().eof_received() if self.other else False
-
     def connection_lost(self, error: Exception | None) -> None:
         self._connections.discard(self)
         self._cancel_deadline()
-        if self._opening and not self._opening.done():
-            self._opening.cancel()
+        self._is_lost = True  # the opening is left to finish and sees this: a cancelled one would leak its socket
         super().connection_lost(error)
 
     def abort(self) -> None:
@@ -228,7 +226,7 @@ class _Incoming(_Half):
         except OSError:
             self.abort()
             return
-        if self.transport.is_closing():
+        if self._is_lost:
             backend.transport.abort()
             return
         self.other = backend

@@ -46,7 +46,7 @@ class GrpcServer:
         await self._server.stop(grace_seconds)
 
 
-class _Router(grpc.GenericRpcHandler):
+class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg]
     """Finds the handler of a method; unknown ones become UNIMPLEMENTED by gRPC itself."""
 
     def __init__(self, performer: Performer, hub: WatchHub) -> None:

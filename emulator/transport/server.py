@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from emulator.firestore.service import FirestoreService
 from starlette.types import ASGIApp
 
 from emulator.firestore.indexes import CompositeIndexes
+from emulator.firestore.service import FirestoreService
 from emulator.firestore.trigger_events import Actor
 from emulator.firestore.trigger_outbox import Outbox
 from emulator.firestore.triggers import TriggerDispatcher

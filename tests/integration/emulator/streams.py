@@ -26,7 +26,7 @@ class Stream:
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=response_class.FromString,
         )
-        self._call = method(iter(self._requests.get, None), metadata=metadata, timeout=ANSWER_SECONDS_MAX)
+        self._call: Any = method(iter(self._requests.get, None), metadata=metadata, timeout=ANSWER_SECONDS_MAX)
 
     def send(self, request: Any) -> None:
         """Sends one request."""
