@@ -23,7 +23,8 @@ def main() -> int:
     """Serve and return the exit status."""
     arguments = _parser().parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    signal.signal(signal.SIGTERM, _leave)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs start with SIGINT ignored
+        signal.signal(number, _leave)
     try:
         with running(_options(arguments.data), report=_say) as suite:
             return _serve(suite)
@@ -68,9 +69,11 @@ def _print_addresses(suite: Suite) -> None:
         print(f"  {name:<10} {getattr(suite.addresses, name).url}")
     if emulator_ui.is_downloaded(ROOT):
         print(f"  {'ui':<10} {suite.addresses.ui.url}")
-    for name, address in suite.doubles.items():
-        print(f"  {name:<10} {address}")
-    print(f"  logs       {suite.logs}\n\nCtrl-C stops everything.", flush=True)
+    print(f"  logs       {suite.logs}\n")
+    print(f"The providers are doubles; what they sent and drew: {suite.doubles['home']}")
+    print(
+        "Put a provider's key into functions/.secret.local to use the real one.\n\nCtrl-C stops everything.", flush=True
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-LAST_LINES = 30
+LAST_LINES = 50
 
 
 class Child:
@@ -81,7 +81,7 @@ class Child:
 
     def last_lines(self, count: int = LAST_LINES) -> str:
         """The end of the log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+        return last_lines(self.log, count)
 
     def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - asked for with PIPE above
@@ -92,3 +92,8 @@ class Child:
                 if self._is_listened_to:
                     self._lines.put(line.decode(errors="replace").rstrip("\n"))
         self._lines.put(None)
+
+
+def last_lines(log: Path, count: int = LAST_LINES) -> str:
+    """The end of a log."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-count:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 import time
 import uuid
 from dataclasses import dataclass
@@ -37,8 +38,11 @@ class RunFolder:
 
     @property
     def temporary(self) -> Path:
-        """TMPDIR of the run: files of the Storage emulator, the hub's locator."""
-        return self.path / "tmp"
+        """TMPDIR of the run: files of the Storage emulator, the hub's locator.
+
+        Not below ``path``: the name of a Unix socket in it must stay under about 100 bytes.
+        """
+        return Path(tempfile.gettempdir()) / f"if-{self.id.rpartition('-')[2]}"
 
     @property
     def settings(self) -> Path:
@@ -56,8 +60,9 @@ def open_run(runs: Path) -> RunFolder:
     """A fresh folder under ``runs``, owned by this process."""
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:8]}"
     run = RunFolder(id=name, path=runs / name)
-    for folder in (run.project, run.logs, run.temporary, run.settings):
+    for folder in (run.project, run.logs, run.settings):
         folder.mkdir(parents=True)
+    run.temporary.mkdir(mode=0o700)
     owner = {"pid": os.getpid(), "started_at": psutil.Process().create_time()}
     unfinished = run.path / "owner.unfinished"
     unfinished.write_text(json.dumps(owner))

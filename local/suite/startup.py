@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from local.suite.errors import FunctionsDidNotLoad, PortTaken, SuiteDidNotStart
-from local.suite.process import Child
+from local.suite.process import Child, last_lines
 
 READY = "All emulators ready!"
 FUNCTIONS_FAILED = "Failed to load function definition from source"
 PORT_TAKEN = ("is not open on", "address already in use", "EADDRINUSE")
+FIRESTORE_ENDED = "Firestore Emulator has exited"
+FIRESTORE_LOG = "firestore-debug.log"
 STEPS = {
     "Starting emulators:": "firebase-tools has started",
     "Firestore Emulator was started": "Firestore is ready",
@@ -33,7 +35,7 @@ class Startup:
     seen: set[str] = field(default_factory=set)
 
     def listen(self, line: str) -> bool:
-        """Take in one line; true when the emulators are ready."""
+        """Take in one line; true when the emulators are ready, or will not be."""
         if FUNCTIONS_FAILED in line:
             self.functions_failure = line.strip()
         self.port_taken = self.port_taken or any(text in line for text in PORT_TAKEN)
@@ -41,7 +43,7 @@ class Startup:
             if text in line and text not in self.seen:
                 self.seen.add(text)
                 self.report(step)
-        return READY in line
+        return READY in line or bool(self.functions_failure)
 
 
 def wait_until_ready(child: Child, seconds: float, report: Callable[[str], None]) -> None:
@@ -81,7 +83,12 @@ def start_lock(report: Callable[[str], None]) -> Iterator[None]:
 
 
 def _with_log(fact: str, child: Child) -> str:
-    return f"{fact}\nThe last lines of the log:\n{child.last_lines()}"
+    """``fact`` with the end of the log, and of Firestore's own log where that is why."""
+    text = f"{fact}\nThe last lines of the log:\n{child.last_lines()}"
+    firestore = child.log.parent / FIRESTORE_LOG
+    if FIRESTORE_ENDED in text and firestore.exists():
+        text += f"\nThe last lines of {FIRESTORE_LOG}:\n{last_lines(firestore)}"
+    return text
 
 
 def _log_remedy(child: Child) -> str:

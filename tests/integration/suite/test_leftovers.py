@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[3]
 ORPHANING = """
 import subprocess, sys
 worker = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); signal.pause()"
-child = subprocess.Popen([sys.executable, "-c", worker], start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+outputs = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+child = subprocess.Popen([sys.executable, "-c", worker], start_new_session=True, **outputs)
 child.stdout.readline()
 print(child.pid)
 """

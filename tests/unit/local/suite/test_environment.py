@@ -42,10 +42,14 @@ def test_the_launcher_is_first_on_path_and_all_processes_are_marked() -> None:
 
 
 def test_files_of_firebase_tools_stay_in_the_run() -> None:
-    environment = _environment({"TMPDIR": "/tmp", "XDG_CONFIG_HOME": "/home/x/.config"})
+    environment = _environment({"TMPDIR": "/elsewhere", "XDG_CONFIG_HOME": "/home/x/.config"})
 
-    assert environment["TMPDIR"] == "/runs/run-1/tmp"
+    assert environment["TMPDIR"] == str(RUN.temporary)
     assert environment["XDG_CONFIG_HOME"] == environment["CLOUDSDK_CONFIG"] == "/runs/run-1/settings"
+
+
+def test_a_unix_socket_fits_below_tmpdir() -> None:
+    assert len(str(RUN.temporary / "firestore-12345678" / "grpc.sock")) < 100
 
 
 def test_arguments_of_the_firestore_server_may_hold_spaces() -> None:
