@@ -40,7 +40,7 @@ class Control:
             _route(f"{PROJECT}:securityRules", self._rules, "PUT"),
             _route(f"{PROJECT}:export", self._export, "POST"),
             _route(f"{PROJECT}:ruleCoverage", self._coverage, "GET"),
-            _route(f"{PROJECT}:ruleCoverage.html", self._coverage, "GET"),
+            _route(f"{PROJECT}:ruleCoverage.html", self._coverage_page, "GET"),
             _route(f"{PROJECT}/databases/{{database}}/documents", self._clear, "DELETE"),
             _route(f"{PROJECT}/databases/{{database}}/documents/{{path:path}}", self._clear_path, "DELETE"),
             _route(f"{PROJECT}/triggers/{{key:path}}", self._trigger, "PUT", "DELETE"),
@@ -59,9 +59,9 @@ class Control:
         issues = self._rulesets.load(request.path_params["project"], source, name)
         errors = [issue for issue in issues if issue.severity == "ERROR"]
         if errors and not body.get("ignore_errors"):
-            lines = "\n".join(f"L{issue.line}:{issue.column} {issue.description}" for issue in errors)
-            raise invalid_argument(f"INVALID_ARGUMENT: the rules do not compile.\n{lines}")
-        return json_response({"issues": [issue.as_json() for issue in issues]} if issues else {})
+            lines = "\n".join(map(str, errors))
+            raise invalid_argument(f"INVALID_ARGUMENT: Error compiling rules:\n{lines}")
+        return json_response({"issues": [issue.as_json(name) for issue in issues]} if issues else {})
 
     async def _clear(self, request: Request) -> Response:
         database = _database(request)
@@ -96,8 +96,11 @@ class Control:
     async def _export(self, _request: Request) -> Response:
         raise unimplemented("This Firestore server does not write exports yet; --data keeps the data instead.")
 
-    async def _coverage(self, _request: Request) -> Response:
-        raise unimplemented("This Firestore server does not report rules coverage yet.")
+    async def _coverage(self, request: Request) -> Response:
+        return json_response(self._rulesets.coverage(request.path_params["project"]))
+
+    async def _coverage_page(self, request: Request) -> Response:
+        return HTMLResponse(self._rulesets.coverage_page(request.path_params["project"]))
 
     async def _usage(self, request: Request) -> Response:
         if request.method == "DELETE":

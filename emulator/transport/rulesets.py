@@ -1,68 +1,51 @@
-"""Remembers each project's security rules and, when a rules engine is plugged in, puts them in force."""
+"""Puts each project's security rules in force and keeps the former ones when a new text does not compile."""
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
 
-from emulator.transport.callers import AccessPolicy, GuardFactory
+from emulator.firestore.guard import Guard
+from emulator.firestore_rules.guard import Identity, ReadDocument
+from emulator.firestore_rules.loader import LoadedRules, load_rules
+from emulator.rules import Issue
+from emulator.transport.callers import AccessPolicy, Caller, CallerKind
+
+FILE_NAME = "firestore.rules"
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """A finding of the rules compiler. Lines and columns count from 1; severity is ERROR or WARNING."""
-
-    line: int
-    column: int
-    description: str
-    severity: str
-    file_name: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """As the emulator suite's command line reads it."""
-        position: dict[str, Any] = {"line": self.line, "column": self.column}
-        if self.file_name:
-            position["fileName"] = self.file_name
-        return {"sourcePosition": position, "description": self.description, "severity": self.severity}
-
-
-class RulesCompiler(Protocol):
-    """What a rules engine has to offer."""
-
-    def compile(self, source: str, file_name: str) -> tuple[GuardFactory | None, list[Issue]]:
-        """The guards of a rules file, None when the issues contain an ERROR."""
-
-
 class Rulesets:
-    """The rules in force per project. A refused text leaves the former one in force."""
+    """The rules in force per project."""
 
-    def __init__(
-        self, policy: AccessPolicy, on_change: Callable[[], None], compiler: RulesCompiler | None = None
-    ) -> None:
-        """`on_change` is called after new rules are in force, so that listening streams are checked again."""
+    def __init__(self, policy: AccessPolicy, read: ReadDocument, on_change: Callable[[], None]) -> None:
+        """`read` finds committed documents for rules that look them up; `on_change` is told of new rules."""
         self._policy = policy
+        self._read = read
         self._on_change = on_change
-        self._compiler = compiler
-        self._sources: dict[str, str] = {}
+        self._loaded: dict[str, LoadedRules] = {}
 
-    def load(self, project: str, source: str, file_name: str = "firestore.rules") -> list[Issue]:
-        """Puts `source` in force for `project` unless it has errors; returns what the compiler found."""
-        if self._compiler is None:
-            self._sources[project] = source
-            log.warning("Rules of project %s are kept but no rules engine is here: only the admin may pass.", project)
-            return []
-        factory, issues = self._compiler.compile(source, file_name)
-        if factory is None:
-            log.warning("Rules of project %s were refused: %d issues.", project, len(issues))
+    def load(self, project: str, source: str, file_name: str = FILE_NAME) -> tuple[Issue, ...]:
+        """Puts `source` in force for `project` unless it has errors; returns what the compiler found.
+
+        The empty project stands for every project without rules of its own.
+        """
+        loaded, issues = load_rules(source, file_name, self._read)
+        for issue in issues:
+            log.warning("%s: %s %s", file_name, issue.severity, issue)
+        if loaded is None:
+            log.error("%s has errors: what was in force stays in force.", file_name)
             return issues
-        self._sources[project] = source
-        self._policy.install(project, factory)
+        self._loaded[project] = loaded
+        self._policy.install(project, lambda caller, database: _guard(loaded, caller, database))
         self._on_change()
-        log.info("Rules of project %s are in force.", project)
+        log.info("%s is in force for %s.", file_name, f"project {project}" if project else "all projects")
         return issues
 
-    def source(self, project: str) -> str | None:
-        """The text in force."""
-        return self._sources.get(project)
+    def in_force(self, project: str) -> LoadedRules | None:
+        """The rules that judge the requests of a project."""
+        return self._loaded.get(project) or self._loaded.get("")
+
+
+def _guard(loaded: LoadedRules, caller: Caller, database: str) -> Guard:
+    identity = Identity(caller.uid, caller.claims) if caller.kind is CallerKind.USER else None
+    return loaded.guard(identity, database)

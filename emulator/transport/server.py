@@ -65,7 +65,7 @@ class FirestoreServer:
         self.hub = WatchHub(self.service, self._bill_listen)
         outbox = Outbox(settings.data / OUTBOX_FILE if settings.data else None)
         self.triggers = TriggerDispatcher(outbox, settings.functions_emulator, _actor)
-        self.rulesets = Rulesets(self.policy, self.hub.recheck)
+        self.rulesets = Rulesets(self.policy, self.hub.recheck, lambda name: self.service.read([name])[0])
         only_project = settings.project if settings.single_project else None
         performer = Performer(self.service, self.policy, self.usage_log, only_project)
         self._grpc = GrpcServer(performer, self.hub)
