@@ -1,6 +1,6 @@
 """Says who is asking, from the authorization header, and what stands between that caller and the data.
 
-Every transport asks here and nowhere else. Without a loaded rules engine only the admin gets through.
+Every transport asks here and nowhere else. Where no security rules are in force only the admin gets through.
 """
 
 import base64
@@ -79,16 +79,16 @@ class AccessPolicy:
         self._factories: dict[str, GuardFactory] = {}
 
     def install(self, project: str, factory: GuardFactory) -> None:
-        """From now on `factory` guards the databases of `project`."""
+        """From now on `factory` guards the databases of `project`, or with "" of projects without their own."""
         self._factories[project] = factory
 
     def guard(self, caller: Caller, database: str) -> Guard | None:
         """None for the admin, else the rules' guard; raises StatusError PERMISSION_DENIED when there is none."""
         if caller.is_admin:
             return None
-        factory = self._factories.get(project_of(database))
+        factory = self._factories.get(project_of(database)) or self._factories.get("")
         if factory is None:
-            raise _denied("No security rules are enforced here, so only the admin ('Bearer owner') may pass.")
+            raise _denied("No security rules are in force for this project, so only the admin may pass.")
         return factory(caller, database)
 
     def require_admin(self, caller: Caller) -> None:

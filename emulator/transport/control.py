@@ -13,7 +13,7 @@ from emulator.firestore.trigger_events import first_generation, second_generatio
 from emulator.firestore.triggers import TriggerDispatcher
 from emulator.transport.http_bodies import answers, json_response, read_body
 from emulator.transport.rest_json import parse_body
-from emulator.transport.rulesets import Rulesets
+from emulator.transport.rulesets import FILE_NAME, Rulesets
 from emulator.transport.usage_log import UsageLog
 from emulator.transport.usage_page import render
 
@@ -55,7 +55,7 @@ class Control:
         files = (body.get("rules") or {}).get("files") if isinstance(body.get("rules"), dict) else None
         if not isinstance(files, list) or not files or not isinstance(files[0], dict):
             raise invalid_argument("The body has no rules.files.")
-        source, name = str(files[0].get("content", "")), str(files[0].get("name", "firestore.rules"))
+        source, name = str(files[0].get("content", "")), str(files[0].get("name") or FILE_NAME)
         issues = self._rulesets.load(request.path_params["project"], source, name)
         errors = [issue for issue in issues if issue.severity == "ERROR"]
         if errors and not body.get("ignore_errors"):

@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
+from emulator.firestore.errors import not_found
 from emulator.firestore.guard import Guard
 from emulator.firestore_rules.guard import Identity, ReadDocument
 from emulator.firestore_rules.loader import LoadedRules, load_rules
@@ -17,7 +19,7 @@ log = logging.getLogger(__name__)
 class Rulesets:
     """The rules in force per project."""
 
-    def __init__(self, policy: AccessPolicy, read: ReadDocument, on_change: Callable[[], None]) -> None:
+    def __init__(self, policy: AccessPolicy, on_change: Callable[[], None], read: ReadDocument) -> None:
         """`read` finds committed documents for rules that look them up; `on_change` is told of new rules."""
         self._policy = policy
         self._read = read
@@ -41,9 +43,19 @@ class Rulesets:
         log.info("%s is in force for %s.", file_name, f"project {project}" if project else "all projects")
         return issues
 
-    def in_force(self, project: str) -> LoadedRules | None:
-        """The rules that judge the requests of a project."""
-        return self._loaded.get(project) or self._loaded.get("")
+    def coverage(self, project: str) -> dict[str, Any]:
+        """The official `ruleCoverage` answer; raises StatusError NOT_FOUND when the project has no rules."""
+        return self._in_force(project).coverage()
+
+    def coverage_page(self, project: str) -> str:
+        """The same as an HTML page."""
+        return self._in_force(project).coverage_page()
+
+    def _in_force(self, project: str) -> LoadedRules:
+        loaded = self._loaded.get(project) or self._loaded.get("")
+        if loaded is None:
+            raise not_found("No security rules are in force for this project.")
+        return loaded
 
 
 def _guard(loaded: LoadedRules, caller: Caller, database: str) -> Guard:

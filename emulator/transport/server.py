@@ -97,9 +97,9 @@ class FirestoreServer:
             yield self
 
     def _load_rules(self) -> None:
-        if self._settings.rules and self._settings.project:
+        if self._settings.rules:
             text = self._settings.rules.read_text(encoding="utf-8")
-            self.rulesets.load(self._settings.project, text, self._settings.rules.name)
+            self.rulesets.load(self._settings.project or "", text, self._settings.rules.name)
 
     def _bill_listen(self, database: str, reads: int) -> None:
         self.usage_log.record("Listen", database, Usage(reads=reads), 0.0)

@@ -39,9 +39,14 @@ def test_rules_are_taken_and_malformed_bodies_refused(server: FirestoreProcess, 
     url = f"{server.url}/emulator/v1/projects/{project}:securityRules"
     rules = {"files": [{"name": "security.rules", "content": "service cloud.firestore {}"}]}
     assert httpx.put(url, json={"rules": rules, "ignore_errors": True}, trust_env=False).status_code == 200
-    refused = httpx.put(url, json={"rules": {}}, trust_env=False)
-    assert refused.status_code == 400
-    assert "INVALID_ARGUMENT" in refused.text
+    for body in ({"rules": {}}, {"rules": {"files": [{"content": "service {"}]}}):
+        refused = httpx.put(url, json=body, trust_env=False)
+        assert refused.status_code == 400
+        assert "INVALID_ARGUMENT" in refused.text
+    broken = {"rules": {"files": [{"name": "security.rules", "content": "service {"}]}, "ignore_errors": True}
+    issues = httpx.put(url, json=broken, trust_env=False).json()["issues"]
+    assert issues[0]["severity"] == "ERROR"
+    assert issues[0]["sourcePosition"]["line"] == 1
 
 
 def test_what_is_not_offered_says_so(server: FirestoreProcess, project: str) -> None:
