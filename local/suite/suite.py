@@ -26,6 +26,8 @@ ROOT = Path(__file__).parents[2]
 PROJECT = "demo-imagesfactory"
 """A ``demo-`` project can never be a real one: firebase-tools refuses to reach production for it."""
 EMULATORS = ("auth", "functions", "firestore", "storage", "tasks", "eventarc")
+FUNCTIONS_MARK = ">  "
+"""Begins each line of suite.log that comes from a function."""
 STOP_SECONDS = 20.0
 PORT_ATTEMPTS = 3
 
@@ -84,6 +86,11 @@ class Suite:
     def logs(self) -> Path:
         """The folder with every log of the run: suite.log, firestore-debug.log, doubles.log."""
         return self.run.logs
+
+    def functions_output(self) -> list[str]:
+        """The lines that the functions have printed and logged so far, as firebase-tools marks them."""
+        lines = (self.logs / "suite.log").read_text(errors="replace").splitlines()
+        return [line.removeprefix(FUNCTIONS_MARK) for line in lines if line.startswith(FUNCTIONS_MARK)]
 
     def client_environment(self) -> dict[str, str]:
         """The variables by which Google's client libraries find this run's emulators."""

@@ -86,7 +86,7 @@ def test_it_starts_serves_and_leaves_nothing_behind(
     assert processes_of(suite.run.id) == []
     assert sorted(path.name for path in functions.iterdir()) == ["main.py", "requirements.txt"]
     assert [path.name for path in suite.run.path.iterdir()] == ["logs"]
-    assert "swept for sweep" in (suite.logs / "suite.log").read_text()
+    assert "swept for sweep" in suite.functions_output()
     assert "the functions are loaded" in steps.said
     with pytest.raises(requests.ConnectionError):
         requests.get(suite.addresses.hub.url, timeout=5)
