@@ -1,0 +1,74 @@
+"""storage.rules as a table: who does what to which file, and whether it is allowed."""
+
+from pathlib import Path as FilePath
+from typing import Any
+
+import pytest
+
+from emulator.rules import AccessBudget, NoDocuments, Request, compile_rules, limits
+from emulator.rules.environment import Operation
+from emulator.rules.values import Path
+
+RULESET = compile_rules(FilePath("storage.rules").read_text("utf-8"), "storage.rules")
+OPERATIONS: list[Operation] = ["get", "list", "create", "update", "delete"]
+STATUSES = {"owner": "active", "other": "active", "unfinished": "unfinished", "withdrawing": "withdrawing"}
+PEOPLE = [None, "owner", "other", "unfinished", "withdrawing", "without profile"]
+FILE = {"name": "x", "size": 3, "contentType": "image/png", "metadata": {}}
+
+
+class Accounts(NoDocuments):
+    """The members' profiles in Firestore."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def get(self, path: Path) -> Any:
+        self.asked += 1
+        assert path.segments[:4] == ("databases", "(default)", "documents", "users")
+        status = STATUSES.get(path.segments[4])
+        return None if status is None else {"data": {"status": status}, "id": path.segments[4], "__name__": path}
+
+
+def is_allowed(who: str | None, operation: Operation, path: str, accounts: Accounts | None = None) -> bool:
+    auth = None if who is None else {"uid": who, "token": {"role": "operator"}}
+    segments = ("b", "bucket", "o", *Path.parse(path).segments)
+    request = {"auth": auth, "path": Path(segments), "resource": FILE, "method": operation}
+    variables = {"request": request, "resource": None if operation == "create" else FILE}
+    access = AccessBudget(limits.DOCUMENT_ACCESSES_STORAGE)
+    return RULESET.evaluate(
+        "firebase.storage", Request(operation, segments, variables), accounts or Accounts(), access
+    ).allowed
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "images/owner/job/0.png",
+        "images/owner/job",
+        "images/owner",
+        "images/unfinished/job/0.png",
+        "images/withdrawing/job/0.png",
+        "images/without profile/job/0.png",
+        "images/owner/job/deeper/0.png",
+        "exports/owner/job/0.zip",
+        "anything",
+        "",
+    ],
+)
+def test_who_may_do_what(path: str, operation: Operation) -> None:
+    expected = ["owner"] if (path, operation) == ("images/owner/job/0.png", "get") else []
+    assert [who for who in PEOPLE if is_allowed(who, operation, path)] == expected
+
+
+def test_a_stranger_costs_no_read_of_firestore() -> None:
+    accounts = Accounts()
+    assert not is_allowed("other", "get", "images/owner/job/0.png", accounts)
+    assert accounts.asked == 0
+    assert is_allowed("owner", "get", "images/owner/job/0.png", accounts)
+    assert accounts.asked == 1
+
+
+def test_the_file_has_no_issues() -> None:
+    assert RULESET.warnings == ()
+    assert RULESET.version == 2
