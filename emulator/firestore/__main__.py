@@ -111,6 +111,9 @@ async def _serve(settings: ServerSettings) -> None:
             f"Data: {settings.data or 'in memory'}. Usage: http://{settings.host}:{server.port}/emulator/v1/usage.html"
         )
         await stopped.wait()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)  # Ctrl+C reaches us twice, from the terminal and from firebase-tools
         log.info("Stopping.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from emulator.firestore import messages
@@ -30,10 +30,19 @@ class Database:
         storage: The open storage.
         indexes: The indexes to keep and use.
         require_indexes: Whether queries without a composite index are refused as in production.
+        companions: Called inside the storage transaction of every commit that changes something.
 
     """
 
-    def __init__(self, name: str, storage: Storage, indexes: CompositeIndexes, *, require_indexes: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        storage: Storage,
+        indexes: CompositeIndexes,
+        *,
+        require_indexes: bool,
+        companions: Sequence[Callable[[Committed], None]] = (),
+    ) -> None:
         self.name = name
         self.number, self.version, commit_micros = storage.open_database(name)
         self.clock = CommitClock(commit_micros)
@@ -41,6 +50,7 @@ class Database:
         self._storage = storage
         self._indexes = indexes
         self._require_indexes = require_indexes
+        self._companions = companions
         self._plan = lru_cache(maxsize=_PLANS)(lambda query: plan(query, indexes))
 
     def read(self, name: str) -> Document | None:
@@ -120,17 +130,17 @@ class Database:
         version = self.version + 1 if changes else self.version
         committed = Committed(self.name, version, messages.timestamp(commit_micros), changes)
         if changes:
-            self._persist(changes, version, commit_micros)
+            self._persist(committed, commit_micros)
             self.version = version
             self.history.add(committed)
         return committed
 
-    def _persist(self, changes: Sequence[Change], version: int, commit_micros: int) -> None:
+    def _persist(self, committed: Committed, commit_micros: int) -> None:
         documents: list[tuple[bytes, bytes]] = []
         deleted: list[bytes] = []
         added: list[Entry] = []
         removed: list[Entry] = []
-        for change in changes:
+        for change in committed.changes:
             path = parse_document(change.name)
             old = self._entries(path, change.before)
             new = self._entries(path, change.after)
@@ -145,7 +155,9 @@ class Database:
             self._storage.add_entries(added)
             self._storage.delete(deleted)
             self._storage.put(documents)
-            self._storage.stamp(self.number, version, commit_micros)
+            self._storage.stamp(self.number, committed.version, commit_micros)
+            for companion in self._companions:
+                companion(committed)
 
     def _entries(self, path: DocumentPath, document: Document | None) -> set[Entry]:
         return set() if document is None else entries_of(path, document, self._indexes)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ class FirestoreService:
         self._require_indexes = require_indexes
         self._sessions: dict[str, Session] = {}
         self._listeners: list[Listener] = []
+        self._companions: list[Listener] = []
 
     @classmethod
     def open(
@@ -302,6 +304,19 @@ class FirestoreService:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open data file, for what `store_with` companions keep beside the documents."""
+        return self._storage.connection
+
+    def store_with(self, companion: Listener) -> Callable[[], None]:
+        """Call `companion` within every commit: what it stores in `connection` stands or falls with the commit.
+
+        A companion must not raise, for that would refuse the commit. Returns how to stop it.
+        """
+        self._companions.append(companion)
+        return lambda: self._companions.remove(companion)
+
     def snapshot(self, query: CompiledQuery) -> list[Document]:
         """The present results of a query, offset and limit applied, fields not projected."""
         database = self._session(query.database).database
@@ -340,7 +355,11 @@ class FirestoreService:
         session = self._sessions.get(name)
         if session is None:
             database = Database(
-                parse_database(name), self._storage, self._indexes, require_indexes=self._require_indexes
+                parse_database(name),
+                self._storage,
+                self._indexes,
+                require_indexes=self._require_indexes,
+                companions=self._companions,
             )
             session = self._sessions[name] = Session(database, Transactions(name))
         return session

@@ -70,6 +70,11 @@ class Storage:
             raise StorageFormatError(f"The data folder has format {stored}, this server writes {FORMAT}.")
         self.set_setting("format", str(FORMAT))
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open file, for a table of a neighbour that must stand or fall with a commit."""
+        return self._connection
+
     def close(self) -> None:
         """Close the file; the write-ahead log is folded in."""
         self._connection.close()

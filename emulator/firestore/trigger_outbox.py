@@ -1,14 +1,13 @@
-"""Keeps trigger events until they are acknowledged, across restarts when it has a file."""
+"""Keeps trigger events until they are acknowledged, in the data file itself: an event and its commit stand together."""
 
 import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS events (
+CREATE TABLE IF NOT EXISTS trigger_events (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     created_seconds REAL NOT NULL,
     project TEXT NOT NULL,
@@ -42,21 +41,18 @@ class Waiting:
 
 
 class Outbox:
-    """Undelivered events in commit order; a file in `location`, or memory when that is None."""
+    """Undelivered events in commit order. The connection belongs to the storage engine."""
 
-    def __init__(self, location: Path | None) -> None:
-        self._connection = sqlite3.connect(str(location) if location else ":memory:", isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
         self._connection.execute(SCHEMA)
 
     def add(self, events: Iterable[Event]) -> list[Waiting]:
-        """Stores the events of one commit together; they survive the end of the process from here on."""
+        """Stores the events of one commit; call it within the commit's storage transaction."""
         added = []
-        self._connection.execute("BEGIN IMMEDIATE")
         for event in events:
             cursor = self._connection.execute(
-                "INSERT INTO events (created_seconds, project, trigger_key, document, headers, body)"
+                "INSERT INTO trigger_events (created_seconds, project, trigger_key, document, headers, body)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (
                     event.created_seconds,
@@ -68,13 +64,13 @@ class Outbox:
                 ),
             )
             added.append(Waiting(cursor.lastrowid or 0, event.trigger_key, event.document))
-        self._connection.execute("COMMIT")
         return added
 
     def get(self, sequence: int) -> Event | None:
         """One event; None when it was removed meanwhile."""
         row = self._connection.execute(
-            "SELECT project, trigger_key, document, headers, body, created_seconds FROM events WHERE sequence = ?",
+            "SELECT project, trigger_key, document, headers, body, created_seconds"
+            " FROM trigger_events WHERE sequence = ?",
             (sequence,),
         ).fetchone()
         if row is None:
@@ -84,25 +80,21 @@ class Outbox:
 
     def remove(self, sequence: int) -> None:
         """Forgets an acknowledged (or given up) event."""
-        self._connection.execute("DELETE FROM events WHERE sequence = ?", (sequence,))
+        self._connection.execute("DELETE FROM trigger_events WHERE sequence = ?", (sequence,))
 
     def remove_database(self, database: str) -> None:
         """Forgets the events of a database (`projects/p/databases/d`) that was cleared."""
         start = database + "/documents/"
-        self._connection.execute("DELETE FROM events WHERE substr(document, 1, ?) = ?", (len(start), start))
+        self._connection.execute("DELETE FROM trigger_events WHERE substr(document, 1, ?) = ?", (len(start), start))
 
     def waiting(self) -> Iterator[Waiting]:
         """All undelivered events, oldest first."""
-        rows = self._connection.execute("SELECT sequence, trigger_key, document FROM events ORDER BY sequence")
+        rows = self._connection.execute("SELECT sequence, trigger_key, document FROM trigger_events ORDER BY sequence")
         return (Waiting(*row) for row in rows)
 
     def count(self) -> int:
         """Undelivered events."""
-        return int(self._connection.execute("SELECT count(*) FROM events").fetchone()[0])
-
-    def close(self) -> None:
-        """Closes the file."""
-        self._connection.close()
+        return int(self._connection.execute("SELECT count(*) FROM trigger_events").fetchone()[0])
 
 
 def age_seconds(event: Event) -> float:

@@ -53,6 +53,7 @@ class TriggerDispatcher:
         self._workers: list[asyncio.Task[None]] = []
         self._client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
         self._muted: set[str] = set()
+        self._stored: list[Waiting] = []
 
     def start(self) -> None:
         """Takes up the events left by an earlier process and begins to deliver."""
@@ -66,7 +67,6 @@ class TriggerDispatcher:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
         await self._client.aclose()
-        self._outbox.close()
 
     @property
     def undelivered_count(self) -> int:
@@ -96,19 +96,27 @@ class TriggerDispatcher:
         self._outbox.remove_database(database)
         self._muted.discard(database)
 
-    def on_commit(self, committed: Any) -> None:
-        """Stores the events of one commit; called by the engine, in commit order."""
+    def store(self, committed: Any) -> None:
+        """Stores the events of a commit; called by the engine within the commit, so that neither exists alone."""
+        self._stored = []
         if not self._triggers or not self._address or committed.database in self._muted:
             return
-        events = [
-            trigger.event(change, committed.commit_time, self._actor())
-            for change in committed.changes
-            for trigger in self._triggers.values()
-            if trigger.wants(change)
-        ]
-        if events:
-            for waiting in self._outbox.add(events):
-                self._enqueue(waiting)
+        try:
+            events = [
+                trigger.event(change, committed.commit_time, self._actor())
+                for change in committed.changes
+                for trigger in self._triggers.values()
+                if trigger.wants(change)
+            ]
+            self._stored = self._outbox.add(events)
+        except Exception as error:  # a trigger must never be the reason that a commit is refused
+            log.error("The events of a commit were lost: %s", type(error).__name__)
+
+    def on_commit(self, _committed: Any) -> None:
+        """Begins to deliver what `store` kept; called by the engine when the commit is durable."""
+        stored, self._stored = self._stored, []
+        for waiting in stored:
+            self._enqueue(waiting)
 
     def _enqueue(self, waiting: Waiting) -> None:
         lane = (waiting.trigger_key, waiting.document)

@@ -31,7 +31,6 @@ from emulator.transport.usage_log import UsageLog
 
 GRACE_SECONDS = 0.2
 """What open calls get to end at a stop; the whole stop stays under a second."""
-OUTBOX_FILE = "triggers.sqlite3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,7 @@ class FirestoreServer:
         self.usage_log = UsageLog()
         self.policy = AccessPolicy()
         self.hub = WatchHub(self.service, self._bill_listen)
-        outbox = Outbox(settings.data / OUTBOX_FILE if settings.data else None)
-        self.triggers = TriggerDispatcher(outbox, settings.functions_emulator, _actor)
+        self.triggers = TriggerDispatcher(Outbox(self.service.connection), settings.functions_emulator, _actor)
         self.rulesets = Rulesets(self.policy, self.hub.recheck, lambda name: self.service.read([name])[0])
         only_project = settings.project if settings.single_project else None
         performer = Performer(self.service, self.policy, self.usage_log, only_project)
@@ -83,6 +81,7 @@ class FirestoreServer:
             stack.callback(self.hub.close)
             self.triggers.start()
             stack.push_async_callback(self.triggers.close)
+            stack.callback(self.service.store_with(self.triggers.store))
             stack.callback(self.service.subscribe(self.triggers.on_commit))
             backends = unix_sockets(stack.enter_context(_private_folder()))
             await self._grpc.start(backends.grpc)

@@ -39,7 +39,8 @@ def test_rules_are_taken_and_malformed_bodies_refused(server: FirestoreProcess, 
     url = f"{server.url}/emulator/v1/projects/{project}:securityRules"
     rules = {"files": [{"name": "security.rules", "content": "service cloud.firestore {}"}]}
     assert httpx.put(url, json={"rules": rules, "ignore_errors": True}, trust_env=False).status_code == 200
-    for body in ({"rules": {}}, {"rules": {"files": [{"content": "service {"}]}}):
+    bodies: list[dict[str, Any]] = [{"rules": {}}, {"rules": {"files": [{"content": "service {"}]}}]
+    for body in bodies:
         refused = httpx.put(url, json=body, trust_env=False)
         assert refused.status_code == 400
         assert "INVALID_ARGUMENT" in refused.text
