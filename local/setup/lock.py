@@ -5,12 +5,14 @@ Writes functions/constraints.txt (what is deployed), constraints.txt (that and t
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOYED = Path("functions")
@@ -46,7 +48,21 @@ def _pin(work: Path, folder: Path) -> None:
 def _pin_node(work: Path) -> None:
     print("Resolving package.json afresh ...", flush=True)
     _run(["npm", "install", "--package-lock-only", "--no-audit", "--no-fund"], work)
-    shutil.copy(work / LOCK_FILE, ROOT / LOCK_FILE)
+    lock = without_addresses(json.loads((work / LOCK_FILE).read_text()))
+    (ROOT / LOCK_FILE).write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n")
+
+
+def without_addresses(lock: dict[str, Any]) -> dict[str, Any]:
+    """A package-lock.json without the registry's address, so that any registry will do (checksums stay).
+
+    npm leaves the address in entries that nothing needs (``extraneous``), whatever its settings say.
+    """
+    packages = {
+        path: {name: value for name, value in entry.items() if name != "resolved" or entry.get("link")}
+        for path, entry in lock["packages"].items()
+        if not entry.get("extraneous")
+    }
+    return {**lock, "packages": packages}
 
 
 def _run(command: Sequence[str], folder: Path) -> str:
