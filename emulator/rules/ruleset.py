@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from emulator.rules.checker import check
@@ -11,8 +12,9 @@ from emulator.rules.environment import ALLOWED, AccessBudget, Decision, Environm
 from emulator.rules.errors import EvaluationError, LimitExceeded
 from emulator.rules.evaluation import Evaluation
 from emulator.rules.issues import Issue, RulesError, Span
-from emulator.rules.matching import Condition, MatchRule, applicable
+from emulator.rules.matching import AllowRule, Condition, MatchRule, applicable
 from emulator.rules.parser import parse
+from emulator.rules.values import Value
 
 TOO_DEEP = "Expressions nest too deeply."
 
@@ -40,30 +42,23 @@ class Ruleset:
         """
         evaluation = Evaluation(request.variables, environment, AccessBudget() if access is None else access)
         reasons: list[Reason] = []
-        try:
-            for rule in (rule for name, rule in self._rules if name == service):
-                if self._decide(rule, request, evaluation, reasons):
-                    return ALLOWED
-        except LimitExceeded as error:
-            reasons.append(Reason(request.operation, 0, cause=str(error)))
-        except RecursionError:
-            reasons.append(Reason(request.operation, 0, cause=TOO_DEEP))
-        return Decision(allowed=False, reasons=tuple(reasons))
-
-    def _decide(self, rule: MatchRule, request: Request, evaluation: Evaluation, reasons: list[Reason]) -> bool:
-        minimum = 1 if self.version == 1 else 0
-        for allow, captures in applicable(rule, request.path, request.operation, minimum_recursive=minimum):
+        for allow, captures in self._applicable(service, request):
             if allow.condition is None:
-                return True
+                return ALLOWED
             evaluation.captures = captures
             outcome = _outcome(allow.condition, evaluation)
             if outcome is True:
-                return True
-            if isinstance(outcome, EvaluationError):
-                reasons.append(Reason(request.operation, allow.line, outcome.span, outcome.message))
-            else:
-                reasons.append(Reason(request.operation, allow.line))
-        return False
+                return ALLOWED
+            reasons.append(_reason(request.operation, allow, outcome))
+            if isinstance(outcome, LimitExceeded):
+                break
+        return Decision(allowed=False, reasons=tuple(reasons))
+
+    def _applicable(self, service: str, request: Request) -> Iterator[tuple[AllowRule, list[Value]]]:
+        minimum = 1 if self.version == 1 else 0
+        for name, rule in self._rules:
+            if name == service:
+                yield from applicable(rule, request.path, request.operation, minimum_recursive=minimum)
 
 
 def compile_rules(source: str, file_name: str = "firestore.rules", *, with_coverage: bool = False) -> Ruleset:
@@ -88,11 +83,20 @@ def compile_rules(source: str, file_name: str = "firestore.rules", *, with_cover
     return Ruleset(file.version, issues, tuple(name for name, _ in rules), coverage, rules)
 
 
+def _reason(operation: str, allow: AllowRule, outcome: object) -> Reason:
+    if isinstance(outcome, EvaluationError):
+        return Reason(operation, allow.line, outcome.span, outcome.message)
+    cause = str(outcome) if isinstance(outcome, LimitExceeded) else None
+    return Reason(operation, allow.line, cause=cause)
+
+
 def _outcome(condition: Condition, evaluation: Evaluation) -> object:
     try:
         value = condition(evaluation, [])
-    except EvaluationError as error:
+    except (EvaluationError, LimitExceeded) as error:
         return error
+    except RecursionError:
+        return LimitExceeded(TOO_DEEP)
     if type(value) is bool:
         return value
     return EvaluationError("Condition is not a boolean.")

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast, get_args
 
-from emulator.rules import AccessBudget, EvaluationError, Request, RulesError, Ruleset, compile_rules, limits
+from emulator.rules import AccessBudget, EvaluationError, Issue, Request, RulesError, Ruleset, compile_rules, limits
 from emulator.rules.environment import Operation
 from emulator.rules.values import Path, Value
 from emulator.storage_rules.wire import MalformedValue, document_from_rest, value_from_wire
@@ -124,12 +124,12 @@ class StorageRulesRuntime:
         try:
             ruleset = compile_rules(content, file_name)
         except RulesError as error:
-            texts = [f"{file_name}:{issue.span.line}:{issue.span.column} - {issue}" for issue in error.issues]
-            return _answered(number, {}, errors=texts)
+            return _answered(number, {}, errors=[_text(file_name, issue) for issue in error.issues])
         self._rulesets[name] = ruleset
         while len(self._rulesets) > RULESETS:
             self._rulesets.popitem(last=False)
-        return _answered(number, {"rulesVersion": ruleset.version}, warnings=[str(issue) for issue in ruleset.warnings])
+        warnings = [_text(file_name, issue) for issue in ruleset.warnings]
+        return _answered(number, {"rulesVersion": ruleset.version}, warnings=warnings)
 
     def _verification(self, context: Message) -> _Verification:
         ruleset = self._rulesets.get(str(context.get("rulesetName")))
@@ -173,6 +173,10 @@ class StorageRulesRuntime:
         if verification.awaited is not None:
             verification.documents[verification.awaited] = document
         return self._verify(number, verification)
+
+
+def _text(file_name: str, issue: Issue) -> str:
+    return f"{file_name}:{issue.span.line}:{issue.span.column} {issue.severity} {issue.description}"
 
 
 def _object(message: Message, name: str) -> Message:

@@ -17,14 +17,15 @@ service firebase.storage {
   match /b/{bucket}/o {
     match /images/{uid}/{file} {
       allow get: if request.auth.uid == uid;
-      allow create: if request.resource.size < 10 && request.resource.contentType.matches('image/.*') && resource == null;
+      allow create: if request.resource.size < 10 && request.resource.contentType.matches('image/.*')
+        && resource == null;
       allow delete: if resource.metadata.owner == request.auth.uid && resource.timeCreated < request.time;
     }
+    function has(id) { return firestore.exists(/databases/(default)/documents/a/$(id)); }
     match /shared/{file} {
       allow get: if firestore.get(/databases/(default)/documents/users/$(request.auth.uid)).data.member == true;
-      allow list: if firestore.exists(/databases/(default)/documents/a/1) && firestore.exists(/databases/(default)/documents/a/2);
-      allow update: if firestore.exists(/databases/(default)/documents/a/1) && firestore.exists(/databases/(default)/documents/a/2)
-        && firestore.exists(/databases/(default)/documents/a/3);
+      allow list: if has('1') && has('2');
+      allow update: if has('1') && has('2') && has('3');
     }
     match /{any=**} { allow list: if request.auth != null; }
     match /debugged { allow get: if debug(request.auth.uid) == 'ada'; }
@@ -204,7 +205,7 @@ def test_nothing_is_allowed_without_a_ruleset(runtime: Runtime) -> None:
 def test_bad_rules_are_refused_and_the_former_ones_stay(loaded: Runtime) -> None:
     answer = loaded.load("service firebase.storage { match /b { allow read: if ; } }", "1")
     assert answer["status"] == "ok"
-    assert answer["errors"] == ["storage.rules:1:54 - L1:54 Missing conditional expression after 'if'."]
+    assert answer["errors"] == ["storage.rules:1:54 ERROR Missing conditional expression after 'if'."]
     loaded.ask("get", "/b/bucket/o/images/ada/1.png", name="1")
     assert not loaded.read()["result"]["permit"]
     assert loaded.permits("get", "/b/bucket/o/images/ada/1.png")

@@ -47,7 +47,8 @@ class World:
         try:
             ask()
         except StatusError as error:
-            assert error.code.name == "PERMISSION_DENIED"
+            if error.code.name != "PERMISSION_DENIED":
+                raise
             return True
         return False
 
@@ -81,7 +82,8 @@ def test_who_is_asking() -> None:
 
 def test_create_update_and_delete_are_told_apart() -> None:
     rules = (
-        "match /c/{id} { allow create: if resource == null && request.resource.data.n == 1 && request.method == 'create'; }"
+        "match /c/{id} { allow create: if resource == null && request.resource.data.n == 1"
+        " && request.method == 'create'; }"
         "match /u/{id} { allow update: if resource.data.n + 1 == request.resource.data.n; }"
         "match /d/{id} { allow delete: if resource.data.n == 1 && request.resource == null; }"
     )
@@ -131,8 +133,10 @@ def test_each_write_may_read_ten_documents_and_the_batch_twenty() -> None:
         f"exists(/databases/$(database)/documents/known/$(request.resource.data.first + '{index}'))"
         for index in range(10)
     )
-    known = {f"known__{first}{index}": {"n": 1} for first in "abc" for index in range(10)}
-    world = World(f"match /w/{{id}} {{ allow create: if {reads}; }}", **known)
+    world = World(f"match /w/{{id}} {{ allow create: if {reads}; }}")
+    for first in "abc":
+        for index in range(10):
+            world.put(f"known/{first}{index}", {"n": 1})
     writes = [put(f"w/{first}", {"first": first}) for first in "abc"]
     assert world.may_commit(*writes[:2])
     assert world.may_commit(writes[0], put("w/again", {"first": "a"}), writes[1])

@@ -29,7 +29,7 @@ def test_issues(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", TABLE["recorded"][:3], ids=["missing condition", "end of file", "bound twice"])
 def test_an_error_is_raised_with_text_and_json(case: dict[str, Any]) -> None:
-    with pytest.raises(RulesError, match="Error compiling rules:\nL\\d+:\\d+ ") as caught:
+    with pytest.raises(RulesError, match=r"Error compiling rules:\nL\d+:\d+ ") as caught:
         compile_rules(case["source"])
     severity, line, column, start, end, description = case["issues"][-1]
     assert caught.value.issues[-1].as_json("firestore.rules") == {
@@ -95,10 +95,7 @@ def test_the_source_is_bounded_in_bytes() -> None:
 @pytest.mark.parametrize("source", ["(" * 5000 + "1" + ")" * 5000, "!" * 5000 + "true", "[" * 5000 + "]" * 5000])
 def test_absurd_nesting_is_refused_or_survived(source: str) -> None:
     text = f"service a {{ match /x {{ allow get: if {source}; }} }}"
-    try:
-        compile_rules(text)
-    except RulesError as error:
-        assert error.issues[0].severity == "ERROR"
+    assert {issue[0] for issue in found(text)} <= {"ERROR"}
 
 
 def test_a_long_chain_is_no_nesting() -> None:

@@ -48,7 +48,7 @@ def spans(nodes: list[Any]) -> list[Any]:
 
 
 def test_places_are_those_of_the_official_report() -> None:
-    field = (39, 127, 147, [(39, 127, 139, [(39, 127, 134, [])])])
+    field: Any = (39, 127, 147, [(39, 127, 139, [(39, 127, 134, [])])])
     assert spans(report(covered("true"))) == []
     assert spans(report(covered("resource.data.visible == true"))) == [(39, 127, 155, [field])]
     assert spans(report(covered("!resource.data.visible"))) == [
@@ -57,7 +57,7 @@ def test_places_are_those_of_the_official_report() -> None:
     assert spans(report(covered("[1, 2].size() == 2 && {'ok': true}.ok"))) == [
         (39, 127, 163, [(39, 127, 144, [(39, 127, 137, [(39, 127, 131, [])])]), (61, 149, 163, [(61, 149, 159, [])])])
     ]
-    group = (40, 128, 148, [(40, 128, 140, [(40, 128, 135, [])])])
+    group: Any = (40, 128, 148, [(40, 128, 140, [(40, 128, 135, [])])])
     assert spans(report(covered("(resource.data.visible == true) || false"))) == [
         (39, 127, 166, [(39, 127, 156, [group])])
     ]

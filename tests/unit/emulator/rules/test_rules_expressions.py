@@ -1,4 +1,4 @@
-"""Every operator, type and method of the rules language against the table of tests/conformance/rules/expressions.json."""
+"""Every operator, type and method of the rules language, by the table of tests/conformance/rules/expressions.json."""
 
 import json
 from pathlib import Path as FilePath

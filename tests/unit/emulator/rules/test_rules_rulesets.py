@@ -120,7 +120,8 @@ def test_functions_see_the_names_around_their_declaration() -> None:
     rules = ruleset(
         "function outer() { return true; }"
         "match /a/{x} { function f(y) { let z = y + x; return outer() && z == '12'; }"
-        " match /b/{w} { function outer() { return false; } allow get: if f('1') && w == 'w'; allow list: if outer(); } }"
+        " match /b/{w} { function outer() { return false; }"
+        " allow get: if f('1') && w == 'w'; allow list: if outer(); } }"
     )
     assert decide(rules, "/a/2/b/w").allowed
     assert not decide(rules, "/a/3/b/w").allowed
