@@ -158,13 +158,12 @@ class _Backend(_Half):
     """The end at the gRPC or HTTP server."""
 
     def __init__(self, incoming: "_Incoming") -> None:
-        self.other = incoming
+        self.other = self._incoming = incoming
 
     def data_received(self, data: bytes) -> None:
-        incoming = self.other
-        if incoming:
-            incoming.last_byte_at = asyncio.get_running_loop().time()
-            incoming.transport.write(data)
+        if self._incoming.is_http:
+            self._incoming.last_byte_at = asyncio.get_running_loop().time()
+        self._incoming.transport.write(data)
 
 
 class _Incoming(_Half):

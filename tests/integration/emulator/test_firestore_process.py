@@ -16,6 +16,7 @@ import httpx
 import psutil
 import pytest
 from google.cloud.firestore_v1.types import firestore
+from websockets.sync.client import connect
 
 from tests.firestore_process import ROOT, FirestoreProcess, start_firestore
 from tests.integration.emulator.streams import OWNER
@@ -175,6 +176,20 @@ def test_the_official_options_start_it_and_a_signal_ends_it_cleanly(tmp_path: Pa
     assert "Traceback" not in printed
     assert "--from_the_future" in printed
     assert "demo-other" in printed, "a foreign project is noted in single-project mode"
+
+
+def test_the_emulator_uis_request_log_is_an_empty_history() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with (
+        start_firestore(None, "--websocket_port", str(port)) as server,
+        connect(f"ws://127.0.0.1:{port}/requests", proxy=None) as websocket,
+    ):
+        assert websocket.recv(timeout=20) == "[]"
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(20) == 0
+    assert "Traceback" not in "".join(server.output)
 
 
 def test_acknowledged_writes_survive_a_kill(tmp_path: Path) -> None:
