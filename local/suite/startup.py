@@ -15,7 +15,7 @@ from local.suite.process import Child, last_lines
 
 READY = "All emulators ready!"
 FUNCTIONS_FAILED = "Failed to load function definition from source"
-PORT_TAKEN = ("is not open on", "address already in use", "EADDRINUSE")
+PORT_TAKEN = ("is not open on", "already in use", "EADDRINUSE")
 FIRESTORE_ENDED = "Firestore Emulator has exited"
 FIRESTORE_LOG = "firestore-debug.log"
 STEPS = {
