@@ -78,6 +78,8 @@ ENTRIES_PER_BILLED_READ = 1000
 
 LIST_PAGE_DEFAULT = 300
 """Documents of a ListDocuments page without page_size (ours; the API leaves it open)."""
+LIST_PAGE_MAX = 100_000
+"""Entries of the longest page, whatever page_size asks for (ours; the API lets a server return fewer)."""
 
 HISTORY_SECONDS_MAX = 3600.0
 """[quotas] How far back a read time may lie (one hour without point-in-time recovery)."""

@@ -81,7 +81,7 @@ def list_query(request: ListDocumentsRequest) -> CompiledQuery:
 
 def list_page(view: View, query: CompiledQuery, request: ListDocumentsRequest) -> ListDocumentsResponse:
     """One page of documents."""
-    size = request.page_size or limits.LIST_PAGE_DEFAULT
+    size = min(request.page_size or limits.LIST_PAGE_DEFAULT, limits.LIST_PAGE_MAX)
     if request.show_missing:
         return _page_with_missing(view, query, request, size)
     found = view.run(_page_query(query, request.page_token, size + 1))
@@ -95,7 +95,7 @@ def collection_ids(
     database: Database, parent: ParentPath, request: ListCollectionIdsRequest
 ) -> ListCollectionIdsResponse:
     """The ids of the collections directly below a parent, in order, a page at a time."""
-    size = request.page_size or limits.LIST_PAGE_DEFAULT
+    size = min(request.page_size or limits.LIST_PAGE_DEFAULT, limits.LIST_PAGE_MAX)
     after = _after(request.page_token)
     response = ListCollectionIdsResponse()
     for identity in _children(database, parent.key, after):
