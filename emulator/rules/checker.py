@@ -41,6 +41,7 @@ class Checker:
         self._file = file
         self._found: list[Issue] = []
         self._called: set[int] = set()
+        self._chain_reported = False
 
     def issues(self) -> tuple[Issue, ...]:
         """The issues, in source order."""
@@ -132,6 +133,16 @@ class Checker:
         self._expression(function.result, self._with(names, local))
         if _recursive(function, names.functions):
             self._report(function.name_span, "Recursive call is not allowed.")
+        else:
+            self._call_depth(function, names.functions)
+
+    def _call_depth(self, function: syntax.Function, visible: Mapping[str, syntax.Function]) -> None:
+        chain = _longest_chain(function, visible, {})
+        if len(chain) > limits.CALL_DEPTH + 1 and not self._chain_reported:
+            self._chain_reported = True  # the functions further down the chain add nothing
+            stack = "->".join(chain[: limits.CALL_DEPTH + 1])
+            text = f"Maximum allowed call depth of {limits.CALL_DEPTH} is reached for [{stack}] call stack."
+            self._report(function.name_span, text)
 
     @staticmethod
     def _with(names: Names, local: set[str]) -> Names:
@@ -245,6 +256,18 @@ def _recursive(function: syntax.Function, visible: Mapping[str, syntax.Function]
                 seen.add(id(callee))
                 pending.append(callee)
     return False
+
+
+def _longest_chain(
+    function: syntax.Function, visible: Mapping[str, syntax.Function], known: dict[int, list[str]]
+) -> list[str]:
+    """The names of the longest chain of calls that begins with a function, cycles cut short."""
+    if id(function) not in known:
+        known[id(function)] = [function.name]
+        callees = [visible[name] for name in _called_names(function) if name in visible]
+        longest = max((_longest_chain(callee, visible, known) for callee in callees), key=len, default=[])
+        known[id(function)] = [function.name, *longest]
+    return known[id(function)]
 
 
 def _called_names(function: syntax.Function) -> Iterator[str]:

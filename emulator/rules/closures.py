@@ -20,6 +20,8 @@ from emulator.rules.values import Path, Symbolic, Undetermined, Value, equal, ty
 Frame = list[Value]
 Run = Callable[[Evaluation, Frame], Value]
 
+_TOO_MANY = f"The maximum of {limits.EVALUATED_EXPRESSIONS} expressions to evaluate has been reached."
+
 
 class _Failure:
     """An argument or `let` whose expression failed; the error counts only where the name is used."""
@@ -44,13 +46,13 @@ class FunctionBody:
         self.result = result
 
 
-def counted(run: Run, span: Span, tally: Tally | None) -> Run:
+def counted(run: Run, span: Span, tally: Tally | None, cost: int = 1) -> Run:
     """`run`, charged to the evaluation's budget, with errors placed at `span`, its outcomes tallied."""
 
     def visit(evaluation: Evaluation, frame: Frame) -> Value:
-        evaluation.remaining -= 1
+        evaluation.remaining -= cost
         if evaluation.remaining < 0:
-            raise LimitExceeded("Too many expressions were evaluated.")
+            raise LimitExceeded(_TOO_MANY)
         try:
             return run(evaluation, frame)
         except EvaluationError as error:
@@ -133,7 +135,7 @@ def binary(operator: str, left: Run, right: Run) -> Run:
     return lambda evaluation, frame: operation(left(evaluation, frame), right(evaluation, frame))
 
 
-def logical(operands: Sequence[Run], *, decisive: bool, tallies: Sequence[Tally] | None) -> Run:
+def logical(operands: Sequence[Run], *, decisive: bool, tallies: Sequence[Tally] | None, cost: int) -> Run:
     """A chain of `||` (`decisive` true) or `&&` (`decisive` false).
 
     An operand with the decisive value decides, whatever failed before it; else the first failure is the outcome.
@@ -142,9 +144,9 @@ def logical(operands: Sequence[Run], *, decisive: bool, tallies: Sequence[Tally]
     note = _nothing if tallies is None else _prefix_tally(tallies)
 
     def run(evaluation: Evaluation, frame: Frame) -> Value:
-        evaluation.remaining -= len(operands) - 1
+        evaluation.remaining -= cost
         if evaluation.remaining < 0:
-            raise LimitExceeded("Too many expressions were evaluated.")
+            raise LimitExceeded(_TOO_MANY)
         failure: EvaluationError | None = None
         for position, operand in enumerate(operands):
             try:
@@ -267,15 +269,9 @@ def user_call(body: FunctionBody, arguments: Sequence[Run]) -> Run:
 
     def run(evaluation: Evaluation, frame: Frame) -> Value:
         inner = [_attempt(argument, evaluation, frame) for argument in arguments]
-        if evaluation.depth > limits.CALL_DEPTH:
-            raise EvaluationError("Function calls nest too deeply.")
-        evaluation.depth += 1
-        try:
-            for let in body.lets:
-                inner.append(_attempt(let, evaluation, inner))
-            return body.result(evaluation, inner)
-        finally:
-            evaluation.depth -= 1
+        for let in body.lets:
+            inner.append(_attempt(let, evaluation, inner))
+        return body.result(evaluation, inner)
 
     return run
 
@@ -307,16 +303,16 @@ def method_call(operand: Run, name: str, arguments: Sequence[Run]) -> Run:
 
 
 def access(argument: Run, name: str, *, after: bool, existence_only: bool) -> Run:
-    """`get(path)`, `exists(path)` and their forms that look after the request."""
+    """`get(path)`, `exists(path)` and their forms that look after the request.
+
+    Getting a missing document gives null, so that what is asked of it fails: the official emulator's recorded words
+    are "Null value error."
+    """
 
     def run(evaluation: Evaluation, frame: Frame) -> Value:
         path: Path = require(argument(evaluation, frame), Path)
         document = evaluation.document(path, after=after, function=name)
-        if existence_only:
-            return document is not None
-        if document is None:
-            raise EvaluationError(f"Service call error. Function: [{name}]. The document does not exist.")
-        return document
+        return document is not None if existence_only else document
 
     return run
 

@@ -9,6 +9,7 @@ from emulator.rules import closures, library, syntax
 from emulator.rules.closures import Run
 from emulator.rules.coverage import CoverageNode
 from emulator.rules.matching import AllowRule, MatchRule, operations_of
+from emulator.rules.syntax_walk import children
 
 
 @dataclass(slots=True)
@@ -119,10 +120,10 @@ class Compiler:
 
     def _count(self, run: Run, expression: syntax.Expression, children: list[CoverageNode]) -> Run:
         if self._coverage is None:
-            return closures.counted(run, expression.span, None)
+            return closures.counted(run, expression.span, None, _cost(expression))
         node = CoverageNode(expression.span, children=children)
         self._open[-1].append(node)
-        return closures.counted(run, expression.span, node.tally)
+        return closures.counted(run, expression.span, node.tally, _cost(expression))
 
     def _logical(self, expression: syntax.Logical, scope: Scope) -> Run:
         """A chain `a && b && c` runs as one step, so that long chains do not nest deeply."""
@@ -143,7 +144,8 @@ class Compiler:
         if self._coverage is not None:
             self._open[-1].extend(outermost)
             tallies = [node.tally for node in nodes]
-        return closures.logical(operands, decisive=expression.operator == "||", tallies=tallies)
+        cost = sum(_cost(link) for link in chain)
+        return closures.logical(operands, decisive=expression.operator == "||", tallies=tallies, cost=cost)
 
     def _variable(self, node: syntax.Variable, scope: Scope) -> Run:
         if node.name in scope.locals:
@@ -222,6 +224,16 @@ class Compiler:
             return closures.failing(f"Incorrect number of arguments supplied to function: {name}.")
         after, existence_only = kind
         return closures.access(arguments[0], name, after=after, existence_only=existence_only)
+
+
+def _cost(expression: syntax.Expression) -> int:
+    """What one evaluation counts towards the limit of evaluated expressions.
+
+    One for itself, one for each literal in it, and one more for a name: with this the recorded probes of the
+    production service pass and fail here as they did there.
+    """
+    literals = sum(isinstance(child, syntax.Constant) for child in children(expression))
+    return 1 + literals + isinstance(expression, syntax.Variable)
 
 
 _COMPILERS: dict[type, Callable[..., Run]] = {

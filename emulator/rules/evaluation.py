@@ -14,12 +14,11 @@ class Evaluation:
     `captures` are the values of the match wildcards on the way to the `allow` being tried, outermost first.
     """
 
-    __slots__ = ("_access", "_environment", "captures", "depth", "remaining", "variables")
+    __slots__ = ("_access", "_environment", "captures", "remaining", "variables")
 
     def __init__(self, variables: dict[str, Value], environment: Environment, access: AccessBudget) -> None:
         self.variables = variables
         self.captures: list[Value] = []
-        self.depth = 0
         self.remaining = limits.EVALUATED_EXPRESSIONS
         self._environment = environment
         self._access = access

@@ -11,7 +11,7 @@ PATH_SEGMENTS = 100  # in one match block and its parents
 PATH_CAPTURES = 20  # wildcard names in one match block and its parents
 FUNCTION_PARAMETERS = 7
 FUNCTION_LETS = 10
-CALL_DEPTH = 20  # calls below the first function
+CALL_DEPTH = 20  # calls below the first function, checked when rules are compiled
 EVALUATED_EXPRESSIONS = 1000  # in one request
 
 DOCUMENT_ACCESSES_SINGLE = 10  # distinct documents read for one request, query, or write of a batch

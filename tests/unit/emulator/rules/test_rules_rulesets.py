@@ -11,6 +11,7 @@ from emulator.rules import (
     Decision,
     NoDocuments,
     Request,
+    RulesError,
     Ruleset,
     compile_rules,
     limits,
@@ -157,20 +158,41 @@ def chain(functions: int) -> str:
 
 def test_calls_nest_up_to_the_limit() -> None:
     assert decide(ruleset(chain(limits.CALL_DEPTH + 1)), "/a").allowed
-    refused = decide(ruleset(chain(limits.CALL_DEPTH + 2)), "/a")
-    assert "Function calls nest too deeply." in refused.explain()
+    for functions in (limits.CALL_DEPTH + 2, limits.CALL_DEPTH + 3):
+        with pytest.raises(RulesError) as refused:
+            ruleset(chain(functions))
+        stack = "->".join(f"f{index}" for index in range(limits.CALL_DEPTH + 1))
+        (issue,) = refused.value.issues
+        assert issue.description == f"Maximum allowed call depth of 20 is reached for [{stack}] call stack."
 
 
-def test_evaluated_expressions_are_bounded_and_no_branch_rescues() -> None:
-    def sums(count: int) -> str:
-        """Each operand of the chain counts its comparison, its variable and its place in the chain."""
-        return "match /{x} { allow get: if " + " && ".join(["x == 'a'"] * count) + "; allow get; }"
+def balanced(terms: int) -> str:
+    """Comparisons in functions of ten, joined two by two in further functions."""
+    leaves = [range(start, min(start + 10, terms)) for start in range(0, terms, 10)]
+    level = [f"leaf{number}" for number in range(len(leaves))]
+    functions = [
+        f"function {name}() {{ return " + " && ".join(f"request.auth.token.n >= {term}" for term in leaf) + "; }"
+        for name, leaf in zip(level, leaves, strict=True)
+    ]
+    while len(level) > 1:
+        pairs = [level[index : index + 2] for index in range(0, len(level), 2)]
+        level = []
+        for pair in pairs:
+            name = "and".join(pair) if len(pair) == 2 else pair[0]
+            level.append(name)
+            if len(pair) == 2:
+                functions.append(f"function {name}() {{ return {pair[0]}() && {pair[1]}(); }}")
+    return "\n".join(functions) + f" match /a {{ allow get: if {level[0]}(); allow get; }}"
 
-    operands = (limits.EVALUATED_EXPRESSIONS + 1) // 3
-    assert decide(ruleset(sums(operands)), "/a").allowed
-    refused = decide(ruleset(sums(operands + 1)), "/a")
-    assert not refused.allowed
-    assert refused.reasons[-1].cause == "Too many expressions were evaluated."
+
+@pytest.mark.parametrize(("terms", "allowed"), [(100, True), (120, True), (125, False), (150, False), (300, False)])
+def test_evaluated_expressions_are_bounded_and_no_branch_rescues(terms: int, allowed: bool) -> None:
+    """The verdicts for these numbers of terms restate recordings of the production service."""
+    variables = {"request": {"auth": {"token": {"n": 10_000}}}, "resource": None}
+    decision = ruleset(balanced(terms)).evaluate(SERVICE, Request("get", ("a",), variables), NoDocuments())
+    assert decision.allowed is allowed
+    if not allowed:
+        assert decision.reasons[-1].cause == "The maximum of 1000 expressions to evaluate has been reached."
 
 
 class Counting(NoDocuments):
