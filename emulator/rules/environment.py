@@ -93,10 +93,13 @@ class AccessBudget:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why one `allow` statement did not allow: its condition was false, or `cause` happened at `span`."""
+    """Why one `allow` statement did not allow: its condition was false, or `cause` happened at `span`.
+
+    `allow_line` is None when the cause lies before any statement.
+    """
 
     operation: str
-    allow_line: int
+    allow_line: int | None = None
     span: Span | None = None
     cause: str | None = None
 
@@ -111,18 +114,17 @@ class Decision:
     def explain(self) -> str:
         """The refusal in the official server's words, on the line after an empty first one."""
         texts = [
-            f"evaluation error at L{reason.span.line}:{reason.span.column} for '{reason.operation}'"
-            f" @ L{reason.allow_line}"
+            f"evaluation error at L{reason.span.line}:{reason.span.column} {_statement(reason)}"
             for reason in self.reasons
             if reason.span is not None
         ]
-        texts += [
-            f"false for '{reason.operation}' @ L{reason.allow_line}"
-            if reason.cause is None
-            else f"{reason.cause} for '{reason.operation}' @ L{reason.allow_line}"
-            for reason in self.reasons
-        ]
+        texts += [f"{reason.cause or 'false'} {_statement(reason)}" for reason in self.reasons]
         return "\n" + (", ".join(texts) or "No matching allow statements")
+
+
+def _statement(reason: Reason) -> str:
+    place = "" if reason.allow_line is None else f" @ L{reason.allow_line}"
+    return f"for '{reason.operation}'{place}"
 
 
 ALLOWED = Decision(allowed=True)

@@ -13,6 +13,7 @@ FUNCTION_PARAMETERS = 7
 FUNCTION_LETS = 10
 CALL_DEPTH = 20  # calls below the first function, checked when rules are compiled
 EVALUATED_EXPRESSIONS = 1000  # in one request
+MATCH_STEPS = 10_000  # match blocks tried for one request; ours, only nested recursive wildcards come near it
 
 DOCUMENT_ACCESSES_SINGLE = 10  # distinct documents read for one request, query, or write of a batch
 DOCUMENT_ACCESSES_MULTIPLE = 20  # distinct documents read for one batch, transaction or multi-document read

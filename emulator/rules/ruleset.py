@@ -12,7 +12,7 @@ from emulator.rules.environment import ALLOWED, AccessBudget, Decision, Environm
 from emulator.rules.errors import EvaluationError, LimitExceeded
 from emulator.rules.evaluation import Evaluation
 from emulator.rules.issues import Issue, RulesError, Span
-from emulator.rules.matching import AllowRule, Condition, MatchRule, applicable
+from emulator.rules.matching import AllowRule, Condition, Matcher, MatchRule
 from emulator.rules.parser import parse
 from emulator.rules.values import Value
 
@@ -42,23 +42,27 @@ class Ruleset:
         """
         evaluation = Evaluation(request.variables, environment, AccessBudget() if access is None else access)
         reasons: list[Reason] = []
-        for allow, captures in self._applicable(service, request):
-            if allow.condition is None:
-                return ALLOWED
-            evaluation.captures = captures
-            outcome = _outcome(allow.condition, evaluation)
-            if outcome is True:
-                return ALLOWED
-            reasons.append(_reason(request.operation, allow, outcome))
-            if isinstance(outcome, LimitExceeded):
-                break
+        try:
+            for allow, captures in self._applicable(service, request):
+                if allow.condition is None:
+                    return ALLOWED
+                evaluation.captures = captures
+                outcome = _outcome(allow.condition, evaluation)
+                if outcome is True:
+                    return ALLOWED
+                reasons.append(_reason(request.operation, allow, outcome))
+                if isinstance(outcome, LimitExceeded):
+                    break
+        except LimitExceeded as error:
+            reasons.append(Reason(request.operation, cause=str(error)))
         return Decision(allowed=False, reasons=tuple(reasons))
 
     def _applicable(self, service: str, request: Request) -> Iterator[tuple[AllowRule, list[Value]]]:
         minimum = 1 if self.version == 1 else 0
+        matcher = Matcher(request.path, request.operation, minimum_recursive=minimum)
         for name, rule in self._rules:
             if name == service:
-                yield from applicable(rule, request.path, request.operation, minimum_recursive=minimum)
+                yield from matcher.applicable(rule)
 
 
 def compile_rules(source: str, file_name: str = "firestore.rules", *, with_coverage: bool = False) -> Ruleset:

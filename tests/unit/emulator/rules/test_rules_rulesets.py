@@ -117,6 +117,14 @@ def test_a_path_with_unknown_parts_needs_a_block_for_all_of_them() -> None:
     assert not decide(ruleset("match /a/{id} { allow list; }"), group, "list").allowed
 
 
+def test_many_ways_to_match_end_in_a_refusal() -> None:
+    nested = "".join(f"match /{{w{index}=**}} {{" for index in range(limits.MATCH_DEPTH))
+    rules = ruleset(nested + "allow get: if 1 == 2;" + "}" * limits.MATCH_DEPTH)
+    decision = decide(rules, "/a" * 100)
+    assert decision.reasons[-1].cause is not None
+    assert not decision.allowed
+
+
 def test_functions_see_the_names_around_their_declaration() -> None:
     rules = ruleset(
         "function outer() { return true; }"
