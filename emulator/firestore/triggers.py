@@ -1,8 +1,8 @@
 """Delivers document changes to the functions emulator: at least once, in order per document, never holding a commit up.
 
-An event is removed when the functions emulator answers 2xx or says it knows no such function (404), or when it is too
-old. Anything else is tried again with growing pauses. Events of a function that has not registered since the start wait
-for its registration.
+An event is removed when the functions emulator answers 2xx, when it keeps saying that it knows no such function
+(404), or when the event is too old. Anything else is tried again with growing pauses. Events of a function that has
+not registered since the start wait for its registration.
 """
 
 import asyncio
@@ -23,6 +23,8 @@ AGE_SECONDS_MAX = 24 * 3600
 """Undeliverable events are given up after a day, as Eventarc does (cloud.google.com/eventarc/docs/retry-events)."""
 PAUSE_SECONDS_FIRST = 0.2
 PAUSE_SECONDS_MAX = 30.0
+UNKNOWN_ATTEMPTS_MAX = 4
+"""404s in a row that settle it: the functions emulator registers a function here a moment before it can call it."""
 TIMEOUT = httpx.Timeout(600.0, connect=5.0)
 """A function may take 540 s; the functions emulator answers when it has run."""
 
@@ -52,6 +54,7 @@ class TriggerDispatcher:
         self._ready: asyncio.Queue[Lane] = asyncio.Queue()
         self._workers: list[asyncio.Task[None]] = []
         self._client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
+        self._is_reachable = True
         self._muted: set[str] = set()
         self._stored: list[Waiting] = []
 
@@ -131,7 +134,7 @@ class TriggerDispatcher:
         while True:
             lane = await self._ready.get()
             try:
-                done = await self._deliver(self._lanes[lane][0])
+                done = await self._deliver(self._lanes[lane][0], self._failures.get(lane, 0))
             except Exception as error:  # a worker must outlive whatever one event does
                 log.error("Trigger %s: delivery broke with %s", lane[0], type(error).__name__)
                 done = False
@@ -155,8 +158,8 @@ class TriggerDispatcher:
         jittered = seconds * random.uniform(0.75, 1.0)
         asyncio.get_running_loop().call_later(jittered, self._ready.put_nowait, lane)
 
-    async def _deliver(self, sequence: int) -> bool:
-        """Whether the event is settled: acknowledged, refused for good, too old, or gone."""
+    async def _deliver(self, sequence: int, failures: int) -> bool:
+        """Whether the event is settled, after `failures` earlier tries: acknowledged, refused for good, or too old."""
         event = self._outbox.get(sequence)
         if event is None:
             return True
@@ -168,11 +171,21 @@ class TriggerDispatcher:
         try:
             response = await self._client.post(url, content=event.body, headers=event.headers)
         except httpx.HTTPError as error:
-            log.warning("Trigger %s: the functions emulator was not reached (%s)", key, type(error).__name__)
+            self._note_reachable(False, type(error).__name__)
             return False
-        if response.status_code == httpx.codes.NOT_FOUND:
+        self._note_reachable(True)
+        if response.status_code == httpx.codes.NOT_FOUND and failures + 1 >= UNKNOWN_ATTEMPTS_MAX:
             log.error("Trigger %s: the functions emulator knows no such function; its event was dropped", key)
             return True
         if not response.is_success:
             log.warning("Trigger %s: answered %d; will be tried again", key, response.status_code)
         return response.is_success
+
+    def _note_reachable(self, is_reachable: bool, reason: str = "") -> None:
+        """Says once, not per event, that the functions emulator went away or came back."""
+        if is_reachable != self._is_reachable:
+            self._is_reachable = is_reachable
+            if is_reachable:
+                log.info("The functions emulator at %s answers again.", self._address)
+            else:
+                log.warning("The functions emulator at %s cannot be reached (%s); events wait.", self._address, reason)

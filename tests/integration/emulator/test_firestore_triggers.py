@@ -11,6 +11,7 @@ import pytest
 from cloudevents.http import from_http
 from google.events.cloud.firestore import DocumentEventData
 
+from emulator.firestore.triggers import UNKNOWN_ATTEMPTS_MAX
 from tests.firestore_process import FirestoreProcess, start_firestore
 from tests.integration.emulator.functions_receiver import Delivery, Receiver, start_receiver
 
@@ -142,14 +143,13 @@ def test_failures_are_retried_in_order_and_hold_up_no_other_document(fresh: Any,
 def test_an_unknown_function_ends_the_retries(fresh: Any, project: str) -> None:
     server, receiver = fresh
     _register(server, project, "written", key=f"{project}-u")
-    answers = iter([404])
-    receiver.answer = lambda _delivery: next(answers, 200)
+    receiver.answer = lambda delivery: 404 if _data(delivery).value.fields["n"].integer_value == 1 else 200
     client = server.client(project)
     client.document("jobs/1").set({"n": 1})
-    receiver.wait_for(lambda all_: len(all_) == 1)
     client.document("jobs/1").set({"n": 2})
-    deliveries = receiver.wait_for(lambda all_: len(all_) == 2)
-    assert _data(deliveries[1]).value.fields["n"].integer_value == 2
+    deliveries = receiver.wait_for(lambda all_: len(all_) == UNKNOWN_ATTEMPTS_MAX + 1)
+    numbers = [_data(delivery).value.fields["n"].integer_value for delivery in deliveries]
+    assert numbers == [1] * UNKNOWN_ATTEMPTS_MAX + [2]
     client.close()
 
 

@@ -186,6 +186,23 @@ def test_document_targets_tell_missing_ones(server: FirestoreProcess, client: An
         assert kinds(stream.until_snapshot()) == ["change 2", "NO_CHANGE"]
 
 
+def test_a_client_that_does_not_read_costs_no_memory_and_ends_up_right(
+    server: FirestoreProcess, client: Any, project: str
+) -> None:
+    commits, kilobytes = 80, 500
+    with open_stream(server.address, "Listen") as stream:
+        stream.send(_query(project))
+        stream.until_snapshot()
+        for number in range(commits):
+            client.document("a/1").set({"n": number, "filler": b"x" * kilobytes * 1000})
+        told: list[int] = []
+        while not told or told[-1] != commits - 1:
+            found = stream.until_snapshot()
+            told += [response.document_change.document.fields["n"].integer_value for response in found[:-1]]
+    assert told == sorted(set(told))
+    assert len(told) < commits / 2, "what the client was too slow for must be left out, not queued"
+
+
 def test_clearing_the_database_is_heard(server: FirestoreProcess, client: Any, project: str) -> None:
     import httpx
 
