@@ -58,12 +58,14 @@ class CompositeIndex:
         collection_id: The collection group.
         group_scope: Whether it serves collection group queries instead of single collections.
         fields: The columns without ``__name__``.
+        turned: Whether it was declared the other way round. Production reads an index forwards only.
 
     """
 
     collection_id: str
     group_scope: bool
     fields: tuple[IndexedField, ...]
+    turned: bool
 
     @property
     def identity(self) -> bytes:
@@ -273,7 +275,7 @@ def _composite(item: dict[str, Any]) -> CompositeIndex:
         if path != (NAME_FIELD,)
     )
     scope = item.get("queryScope", "COLLECTION")
-    return CompositeIndex(item["collectionGroup"], scope == "COLLECTION_GROUP", fields)
+    return CompositeIndex(item["collectionGroup"], scope == "COLLECTION_GROUP", fields, turned)
 
 
 def _override_path(text: str) -> FieldPath:

@@ -80,7 +80,8 @@ def _plan_disjunct(query: CompiledQuery, disjunct: Disjunct, indexes: CompositeI
         return _stream(query, shape, (chooser.name_prefix(),), (), covered=0)
     prefixes, covered = chooser.participants(orders)
     if prefixes:
-        missing = () if covered == shape.fixed and not _needs_name_index(shape) else _required(query, shape)
+        served = covered == shape.fixed and not chooser.backwards and not _needs_name_index(shape)
+        missing = () if served else _required(query, shape)
         inverted = _inverted_columns(orders, shape)
         return _stream(query, shape, prefixes, inverted, covered=covered, missing=missing)
     return chooser.unsorted()
@@ -94,6 +95,8 @@ class _Chooser:
         self._shape = shape
         self._indexes = indexes
         self._scope = query.scope
+        self.backwards = False
+        """Whether a composite index was chosen that production would have to read from its end."""
 
     def name_prefix(self) -> bytes:
         """The index of all documents in scope by name."""
@@ -111,6 +114,7 @@ class _Chooser:
             if (covered & open_fields) or (not prefixes and not open_fields and not covered):
                 prefixes.append(self._composite_prefix(index, count))
                 open_fields -= covered
+                self.backwards |= bool(orders) and index.turned != self._shape.name_descending
         for path in tuple(open_fields) if not orders else ():
             single = self._fixed_prefix(path)
             if single is not None:
@@ -135,7 +139,8 @@ class _Chooser:
 
     def _fitting_composites(self, orders: tuple[Order, ...]) -> Iterable[tuple[CompositeIndex, int]]:
         shape = self._shape
-        for index in self._indexes.for_group(self._scope.collection_id):
+        candidates = self._indexes.for_group(self._scope.collection_id)
+        for index in sorted(candidates, key=lambda other: other.turned != shape.name_descending):
             count = len(index.fields) - len(orders)
             if index.group_scope != self._scope.all_descendants or count < 0:
                 continue

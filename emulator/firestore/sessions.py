@@ -81,7 +81,7 @@ async def view(session: Session, request: Any) -> View:
 
     """
     choice = request.WhichOneof("consistency_selector")
-    if choice == "transaction":
+    if choice == "transaction" and request.transaction:
         return _transaction_view(session.database, session.transactions.use(request.transaction))
     if choice == "new_transaction":
         transaction = await begin(session, request.new_transaction)

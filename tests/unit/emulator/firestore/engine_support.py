@@ -307,9 +307,7 @@ def model_results(documents: dict[str, dict[str, Any]], query: Query) -> list[st
     orders = all_orders(query)
 
     def key(path: str) -> list[Any]:
-        return [
-            Reference(path) if order == "__name__" else field_of(documents[path], order)[1] for order, _ in orders
-        ]
+        return [Reference(path) if order == "__name__" else field_of(documents[path], order)[1] for order, _ in orders]
 
     def by_orders(one: list[Any], other: list[Any]) -> int:
         for mine, theirs, (_, descending) in zip(one, other, orders, strict=False):
