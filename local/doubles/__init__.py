@@ -10,6 +10,7 @@
 from local.doubles.addresses import Addresses, Ports
 from local.doubles.control import ControlClient
 from local.doubles.core.faults import FaultRule
+from local.doubles.payments import WebhookUrls
 from local.doubles.server import Doubles, PortTaken, running
 
-__all__ = ["Addresses", "ControlClient", "Doubles", "FaultRule", "PortTaken", "Ports", "running"]
+__all__ = ["Addresses", "ControlClient", "Doubles", "FaultRule", "PortTaken", "Ports", "WebhookUrls", "running"]

@@ -11,7 +11,11 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from local.doubles.addresses import Ports
+from local.doubles.payments import WebhookUrls
 from local.doubles.server import PortTaken, running
+
+RETRY_PAUSES_SECONDS = (1.0, 4.0, 16.0)
+"""Pauses before a webhook is tried again: short enough for a person to wait, long enough for a reloading function."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_stop.set())
     try:
-        with running(ports, options.sendgrid_events_url) as doubles:
+        urls = WebhookUrls(
+            stripe=options.stripe_webhook_url,
+            toss=options.toss_webhook_url,
+            retry_pauses_seconds=RETRY_PAUSES_SECONDS,
+        )
+        with running(ports, options.sendgrid_events_url, urls) as doubles:
             print(json.dumps({"ready": True, **doubles.addresses.to_json()}), flush=True)
             print(f"The provider doubles are ready. Have a look: {doubles.addresses.home}", file=sys.stderr)
             told_to_stop.wait()
@@ -40,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--sendgrid-events-url", metavar="URL", help="where signed mail events are posted to; off when not given"
     )
+    for provider in ("stripe", "toss"):
+        option = f"--{provider}-webhook-url"
+        parser.add_argument(option, metavar="URL", help="where payment webhooks are posted to; off when not given")
     return parser
 
 

@@ -9,6 +9,8 @@ import requests
 
 from local.doubles.core.faults import FaultRule
 from local.doubles.core.journal import ReceivedRequest
+from local.doubles.stripe.client import StripeControlClient
+from local.doubles.toss.client import TossControlClient
 
 WAIT_SECONDS = 20.0
 _SLACK_SECONDS = 10.0  # a waiting call answers at its own deadline; the socket gives it this much longer
@@ -29,10 +31,15 @@ class FaultState:
 
 
 class ControlClient:
-    """Talks to one process of doubles. `home` is the address of its home page."""
+    """Talks to one process of doubles. `home` is the address of its home page.
+
+    `stripe` and `toss` act as the people around a payment: payer, bank, the shop's staff.
+    """
 
     def __init__(self, home: str) -> None:
         self._base = home.rstrip("/")
+        self.stripe = StripeControlClient(self._call)
+        self.toss = TossControlClient(self._call)
 
     def plan(self, rule: FaultRule) -> str:
         """Put a fault in force; its id comes back."""
@@ -81,8 +88,12 @@ class ControlClient:
         """Forget the calls received."""
         self._call("DELETE", "/_control/requests")
 
+    def advance_clock(self, seconds: float) -> None:
+        """Put the payment doubles' clock forward; what is due expires at once. `reset` puts it right again."""
+        self._call("POST", "/_control/clock/advance", json={"seconds": seconds})
+
     def reset(self) -> None:
-        """Forget everything: calls, faults, pictures, mails, lists, credits used, webhook settings."""
+        """Forget everything: calls, faults, pictures, mails, lists, credits, payments, webhook settings, the clock."""
         self._call("POST", "/_control/reset")
 
     def mails(

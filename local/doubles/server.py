@@ -26,10 +26,15 @@ from local.doubles.core.wire import HangUpProtocol
 from local.doubles.openai import app as openai
 from local.doubles.openai.errors import speak_error as speak_openai_error
 from local.doubles.pages.app import Pages
+from local.doubles.payments import PaymentDoubles, WebhookUrls
 from local.doubles.sendgrid import app as sendgrid
 from local.doubles.sendgrid.errors import speak_error as speak_sendgrid_error
 from local.doubles.stability import rest
 from local.doubles.stability.errors import speak_error as speak_stability_error
+from local.doubles.stripe import app as stripe
+from local.doubles.stripe.errors import speak_error as speak_stripe_error
+from local.doubles.toss import app as toss
+from local.doubles.toss.errors import speak_error as speak_toss_error
 
 STOP_SECONDS_MAX = 5
 
@@ -47,18 +52,21 @@ class Doubles:
 
 
 @contextmanager
-def running(ports: Ports | None = None, events_url: str | None = None) -> Iterator[Doubles]:
+def running(
+    ports: Ports | None = None, events_url: str | None = None, webhook_urls: WebhookUrls | None = None
+) -> Iterator[Doubles]:
     """Run all doubles while the block runs.
 
     Args:
         ports: the ports to listen on; all free ones by default.
         events_url: where mail events are posted to from the start; nowhere by default.
+        webhook_urls: where payment webhooks are posted to from the start; nowhere by default.
 
     Raises:
         PortTaken: one of the ports is in use.
 
     """
-    house = _House(ports or Ports(), events_url)
+    house = _House(ports or Ports(), events_url, webhook_urls or WebhookUrls())
     thread = threading.Thread(target=house.run, name="provider-doubles", daemon=True)
     thread.start()
     try:
@@ -83,8 +91,8 @@ class _HttpDouble:
 class _House:
     """The thread's side: one event loop in which every server runs."""
 
-    def __init__(self, ports: Ports, events_url: str | None) -> None:
-        self._ports, self._events_url = ports, events_url
+    def __init__(self, ports: Ports, events_url: str | None, webhook_urls: WebhookUrls) -> None:
+        self._ports, self._events_url, self._webhook_urls = ports, events_url, webhook_urls
         self._ready = threading.Event()
         self._addresses: Addresses | None = None
         self._failure: BaseException | None = None
@@ -115,14 +123,16 @@ class _House:
         backstage = Backstage()
         mail = sendgrid.SendGridDouble(self._events_url)
         images = rest.StabilityRest(backstage)
+        payments = PaymentDoubles(backstage, self._webhook_urls)
         pages = Pages(backstage, mail)
 
         def reset() -> None:
             backstage.reset()
             mail.reset()
             images.reset()
+            payments.reset()
 
-        doubles = self._http_doubles(backstage, mail, images, pages)
+        doubles = self._http_doubles(backstage, mail, images, pages, payments)
         async with AsyncExitStack() as stack:
             taken = {}
             for double in doubles:
@@ -132,23 +142,36 @@ class _House:
                 _grpc_server(backstage, self._ports.stability_grpc)
             )
             stack.push_async_callback(mail.webhook.close)
+            stack.push_async_callback(payments.close)
             stack.callback(backstage.faults.clear)  # runs first: held calls must end before their servers can
-            self._addresses = addresses_of(Ports(**taken), mail.webhook.key.public_key)
+            self._addresses = addresses_of(
+                Ports(**taken), mail.webhook.key.public_key, payments.stripe.signer.secret
+            )
+            payments.locate(self._addresses)
             pages.addresses = self._addresses
             self._ready.set()
             await self._stopping.wait()
 
     def _http_doubles(
-        self, backstage: Backstage, mail: sendgrid.SendGridDouble, images: rest.StabilityRest, pages: Pages
+        self,
+        backstage: Backstage,
+        mail: sendgrid.SendGridDouble,
+        images: rest.StabilityRest,
+        pages: Pages,
+        payments: PaymentDoubles,
     ) -> list[_HttpDouble]:
         ports = self._ports
-        mail_routes: list[BaseRoute] = [*mail.routes(), *pages.routes()]
+        mail_routes: list[BaseRoute] = [*mail.routes(), *pages.routes(), *payments.control_routes()]
         return [
             _HttpDouble(
                 openai.PROVIDER, ports.openai, openai.PREFIXES, [*openai.openai_routes(backstage)], speak_openai_error
             ),
             _HttpDouble(rest.PROVIDER, ports.stability, rest.PREFIXES, [*images.routes()], speak_stability_error),
             _HttpDouble(sendgrid.PROVIDER, ports.sendgrid, sendgrid.PREFIXES, mail_routes, speak_sendgrid_error),
+            _HttpDouble(
+                stripe.PROVIDER, ports.stripe, stripe.PREFIXES, [*payments.stripe.routes()], speak_stripe_error
+            ),
+            _HttpDouble(toss.PROVIDER, ports.toss, toss.PREFIXES, [*payments.toss.routes()], speak_toss_error),
         ]
 
 

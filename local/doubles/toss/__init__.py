@@ -1,0 +1,1 @@
+"""The Toss Payments double: confirm, look up, cancel, virtual accounts, transactions, webhooks. The vendor has none."""
