@@ -1,7 +1,7 @@
 """Serves google.firestore.v1.Firestore over gRPC, with generic handlers on raw protobuf messages for speed."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,10 @@ import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError
 
-from emulator.firestore import messages
 from emulator.firestore.errors import StatusError
-from emulator.firestore.watch import WatchHub
-from emulator.transport.callers import Caller, identify
-from emulator.transport.calls import CALLS, Call, Performer, internal
-from emulator.transport.write_stream import WriteStream
+from emulator.transport.callers import identify
+from emulator.transport.calls import CALLS, Call, Performer
+from emulator.transport.conversations import Conversation
 
 SERVICE = "/google.firestore.v1.Firestore/"
 MESSAGE_BYTES_MAX = 16 << 20
@@ -27,14 +25,14 @@ Context = Any  # grpc.aio.ServicerContext; its generic parameters differ between
 class GrpcServer:
     """A grpc.aio server on a Unix socket."""
 
-    def __init__(self, performer: Performer, hub: WatchHub) -> None:
+    def __init__(self, performer: Performer, streams: Iterable[Conversation]) -> None:
         options = (
             ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
             ("grpc.max_send_message_length", -1),
             ("grpc.so_reuseport", 0),
         )
         self._server = grpc.aio.server(options=options)
-        self._server.add_generic_rpc_handlers((_Router(performer, hub),))
+        self._server.add_generic_rpc_handlers((_Router(performer, streams),))
 
     async def start(self, socket_path: Path) -> None:
         """Begins to serve."""
@@ -49,10 +47,10 @@ class GrpcServer:
 class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg]
     """Finds the handler of a method; unknown ones become UNIMPLEMENTED by gRPC itself."""
 
-    def __init__(self, performer: Performer, hub: WatchHub) -> None:
+    def __init__(self, performer: Performer, streams: Iterable[Conversation]) -> None:
         self._handlers: dict[str, Any] = {SERVICE + call.rpc: _call_handler(performer, call) for call in CALLS.values()}
-        self._handlers[SERVICE + "Write"] = _stream_handler(_write(performer))
-        self._handlers[SERVICE + "Listen"] = _stream_handler(_listen(performer, hub))
+        for conversation in streams:
+            self._handlers[SERVICE + conversation.rpc] = _stream_handler(conversation)
         self._handlers[SERVICE + "ExecutePipeline"] = grpc.unary_stream_rpc_method_handler(_refuse_pipeline)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
@@ -81,50 +79,22 @@ def _call_handler(performer: Performer, call: Call) -> Any:
     return grpc.unary_unary_rpc_method_handler(unary)
 
 
-Conversation = Callable[[AsyncIterator[bytes], Caller, Callable[[Any], Awaitable[None]]], Awaitable[None]]
-
-
-def _stream_handler(converse: Conversation) -> Any:
+def _stream_handler(conversation: Conversation) -> Any:
     async def handle(requests: AsyncIterator[bytes], context: Context) -> None:
+        async def parsed() -> AsyncIterator[Any]:
+            async for request_bytes in requests:
+                yield _parse(conversation.request, request_bytes)
+
         async def send(response: Any) -> None:
             await context.write(response.SerializeToString())
 
         try:
-            try:
-                await converse(requests, identify(_authorization(context)), send)
-            except StatusError:
-                raise
-            except Exception as error:
-                raise internal("stream", error) from None
+            await conversation.run(parsed(), identify(_authorization(context)), send)
         except StatusError as error:
-            log.info("Stream ended: %s", error.code.name)
+            log.info("%s stream ended: %s", conversation.rpc, error.code.name)
             await context.abort(error.code, error.message)
 
     return grpc.stream_stream_rpc_method_handler(handle)
-
-
-def _write(performer: Performer) -> Conversation:
-    async def converse(requests: AsyncIterator[bytes], caller: Caller, send: Callable[[Any], Awaitable[None]]) -> None:
-        stream = WriteStream(performer, caller)
-        async for request_bytes in requests:
-            await send(await stream.answer(_parse(messages.WriteRequest, request_bytes)))
-
-    return converse
-
-
-def _listen(performer: Performer, hub: WatchHub) -> Conversation:
-    async def converse(requests: AsyncIterator[bytes], caller: Caller, send: Callable[[Any], Awaitable[None]]) -> None:
-        def guard_for(database: str) -> Any:
-            performer.note_project(database)
-            return performer.policy.guard(caller, database)
-
-        async def parsed() -> AsyncIterator[Any]:
-            async for request_bytes in requests:
-                yield _parse(messages.ListenRequest, request_bytes)
-
-        await hub.serve(parsed(), send, guard_for)
-
-    return converse
 
 
 async def _refuse_pipeline(_request: bytes, context: Context) -> None:

@@ -23,6 +23,7 @@ from emulator.transport import http_app, requests_page
 from emulator.transport.callers import AccessPolicy, CallerKind, current_caller
 from emulator.transport.calls import Performer
 from emulator.transport.control import Control
+from emulator.transport.conversations import conversations
 from emulator.transport.front import Front, bind, unix_sockets
 from emulator.transport.grpc_server import GrpcServer
 from emulator.transport.rest import RestApi
@@ -66,7 +67,8 @@ class FirestoreServer:
         self.rulesets = Rulesets(self.policy, self.hub.recheck, lambda name: self.service.read([name])[0])
         only_project = settings.project if settings.single_project else None
         performer = Performer(self.service, self.policy, self.usage_log, only_project)
-        self._grpc = GrpcServer(performer, self.hub)
+        streams = conversations(performer, self.hub)
+        self._grpc = GrpcServer(performer, streams)
         control = Control(self.service, self.rulesets, self.triggers, self.usage_log)
         self._app = http_app.build(control, RestApi(performer))
         self._load_rules()
