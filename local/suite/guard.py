@@ -1,4 +1,4 @@
-"""Ends a run's processes when its owner dies without doing so: waits for the end of its input, then cleans up.
+"""Ends a run whose owner dies without doing so: waits for the end of its input, then cleans up.
 
 The owner holds the other end of a pipe. However the owner dies, the system closes that end.
 """
@@ -10,14 +10,15 @@ import sys
 from pathlib import Path
 
 from local.suite.leftovers import end_processes_of
+from local.suite.rundir import RunFolder
 
 
 class Guard:
     """The watching process, from its owner's side."""
 
-    def __init__(self, run_id: str, *, root: Path) -> None:
+    def __init__(self, run: RunFolder, *, root: Path) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "local.suite.guard", run_id],
+            [sys.executable, "-m", "local.suite.guard", run.id, str(run.path.resolve())],
             cwd=root,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -38,7 +39,9 @@ class Guard:
 def main() -> None:
     """Wait for the owner's end of the pipe to close."""
     sys.stdin.buffer.read()
-    end_processes_of(sys.argv[1])
+    run = RunFolder(id=sys.argv[1], path=Path(sys.argv[2]))
+    end_processes_of(run.id)
+    run.close()
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ def _start(options: SuiteOptions, stack: ExitStack, report: Report) -> Suite:
     firebase = _firebase_program(options.root)
     run = rundir.open_run(options.runs)
     stack.callback(run.close)
-    guard = Guard(run.id, root=ROOT)
+    guard = Guard(run, root=ROOT)
     stack.callback(guard.close)
     children: list[Child] = []
     stack.callback(_stop, run, children)

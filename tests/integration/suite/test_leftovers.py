@@ -25,7 +25,7 @@ import os, signal, sys
 from pathlib import Path
 from local.suite import guard, rundir
 run = rundir.open_run(Path(sys.argv[1]))
-watching = guard.Guard(run.id, root=Path(sys.argv[2])) if sys.argv[3] == "guarded" else None
+watching = guard.Guard(run, root=Path(sys.argv[2])) if sys.argv[3] == "guarded" else None
 print(run.id, watching.pid if watching else 0, flush=True)
 signal.pause()
 """
@@ -105,6 +105,9 @@ def test_the_guard_ends_everything_as_soon_as_the_owner_is_killed(tmp_path: Path
 
     assert not alive
     assert len(gone) == 2
+    run = rundir.RunFolder(id=run_id, path=tmp_path / run_id)
+    assert not run.temporary.exists()
+    assert [path.name for path in run.path.iterdir()] == ["logs"]
 
 
 def test_old_folders_go_and_logs_of_the_last_runs_stay(tmp_path: Path) -> None:
