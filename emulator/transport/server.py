@@ -29,6 +29,7 @@ from emulator.transport.grpc_server import GrpcServer
 from emulator.transport.rest import RestApi
 from emulator.transport.rulesets import Rulesets
 from emulator.transport.usage_log import UsageLog
+from emulator.transport.webchannel import WebChannels
 
 GRACE_SECONDS = 0.2
 """What open calls get to end at a stop; the whole stop stays under a second."""
@@ -70,7 +71,8 @@ class FirestoreServer:
         streams = conversations(performer, self.hub)
         self._grpc = GrpcServer(performer, streams)
         control = Control(self.service, self.rulesets, self.triggers, self.usage_log)
-        self._app = http_app.build(control, RestApi(performer))
+        self._channels = WebChannels(streams)
+        self._app = http_app.build(control, RestApi(performer), self._channels.routes())
         self._load_rules()
         self.front: Front
         self.port = 0
@@ -89,6 +91,7 @@ class FirestoreServer:
             await self._grpc.start(backends.grpc)
             stack.push_async_callback(self._grpc.stop, GRACE_SECONDS)
             await stack.enter_async_context(_serving(self._app, _unix_listener(backends.http)))
+            stack.callback(self._channels.close)
             self.front = Front(backends)
             stack.push_async_callback(self.front.close)
             self.port = await self.front.listen(self._settings.host, self._settings.port)
