@@ -31,6 +31,8 @@ from emulator.transport.rulesets import Rulesets
 from emulator.transport.usage_log import UsageLog
 from emulator.transport.webchannel import WebChannels
 
+BACKLOG = 512
+"""Connections that may wait to be accepted."""
 GRACE_SECONDS = 0.2
 """What open calls get to end at a stop; the whole stop stays under a second."""
 
@@ -155,6 +157,8 @@ async def _serving(app: ASGIApp, *listeners: socket.socket) -> AsyncIterator[Non
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", timeout_keep_alive=75, server_header=False
     )
+    for listener in listeners:
+        listener.listen(BACKLOG)  # from here on a client may connect, and waits until uvicorn accepts
     server = _Uvicorn(config)
     serving = asyncio.create_task(server.serve(sockets=list(listeners)))
     try:
