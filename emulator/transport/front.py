@@ -33,10 +33,12 @@ class AddressInUseError(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Backends:
-    """Where each protocol is really served (paths of Unix sockets)."""
+    """Where each protocol is really served (paths of Unix sockets), and how patient to be with clients."""
 
     grpc: Path
     http: Path
+    first_bytes_seconds: float = FIRST_BYTES_SECONDS
+    http_idle_seconds: float = HTTP_IDLE_SECONDS
 
 
 class Front:
@@ -78,10 +80,10 @@ class Front:
 
     async def _sweep(self) -> None:
         while True:
-            await asyncio.sleep(HTTP_IDLE_SECONDS / 4)
+            await asyncio.sleep(self._backends.http_idle_seconds / 4)
             now = asyncio.get_running_loop().time()
             for connection in tuple(self._connections):
-                if connection.is_http and now - connection.last_byte_at > HTTP_IDLE_SECONDS:
+                if connection.is_http and now - connection.last_byte_at > self._backends.http_idle_seconds:
                     connection.abort()
 
 
@@ -183,7 +185,7 @@ class _Incoming(_Half):
         self._connections.add(self)
         loop = asyncio.get_running_loop()
         self.last_byte_at = loop.time()
-        self._deadline = loop.call_later(FIRST_BYTES_SECONDS, self.abort)
+        self._deadline = loop.call_later(self._backends.first_bytes_seconds, self.abort)
 
     def data_received(self, data: bytes) -> None:
         if self.other:
