@@ -48,11 +48,14 @@ class Execution:
     def results(self) -> list[Document]:
         """The documents of the query in its order, offset and limit applied, fields not yet projected."""
         offset, limit = self._query.offset, self._query.limit
-        return list(islice(self._in_order(), offset, None if limit is None else offset + limit))
+        found = islice(self._in_order(), offset, None if limit is None else offset + limit)
+        return list(found) if self._query.nearest is None else self._query.nearest.of(found)
 
     def count(self, most: int) -> int:
         """How many documents the query has (offset and limit applied), no more than `most`."""
         query = self._query
+        if query.nearest is not None:
+            return min(most, len(self.results()))
         if query.limit is not None:
             most = min(most, query.limit)
         stream = self._streams[0] if len(self._streams) == 1 else None

@@ -17,6 +17,7 @@ from emulator.firestore.filter_compiler import compile_filter
 from emulator.firestore.filters import INEQUALITIES, Disjunct, Filter, disjuncts, predicates
 from emulator.firestore.keys import Cut
 from emulator.firestore.messages import Cursor, Document, StructuredQuery, Value
+from emulator.firestore.nearest import Nearest, compile_nearest
 from emulator.firestore.paths import (
     DocumentPath,
     ParentPath,
@@ -103,6 +104,7 @@ class CompiledQuery:
         limit: The most documents, or None.
         offset: Documents skipped first.
         projection: The selected fields, None for all; ``__name__`` alone selects nothing but the name.
+        nearest: The nearest-neighbour search over the results, or None.
         structured: The message it was made from (to be left as it is).
 
     """
@@ -115,6 +117,7 @@ class CompiledQuery:
     limit: int | None
     offset: int
     projection: tuple[FieldPath, ...] | None
+    nearest: Nearest | None
     structured: StructuredQuery
 
     @property
@@ -232,6 +235,7 @@ def _compile(parent: str, structured: StructuredQuery) -> CompiledQuery:
         limit=limit,
         offset=structured.offset,
         projection=_projection(structured),
+        nearest=compile_nearest(structured),
         structured=structured,
     )
 

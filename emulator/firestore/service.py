@@ -245,8 +245,9 @@ class FirestoreService:
         view = await sessions.view(self._session(query.database), request)
         if request.HasField("explain_options"):
             analyze = request.explain_options.analyze
-            responses = _query_responses(view, query, view.run(query)) if analyze else [m.RunQueryResponse()]
-            add_metrics(view, query, responses[-1], len(responses), analyze=analyze)
+            found = view.run(query) if analyze else []
+            responses = _query_responses(view, query, found) if analyze else [m.RunQueryResponse()]
+            add_metrics(view, query, responses[-1], len(found), analyze=analyze)
         else:
             responses = _query_responses(view, query, view.run(query))
         usage.reads += len(responses)

@@ -323,7 +323,8 @@ def model_results(documents: dict[str, dict[str, Any]], query: Query) -> list[st
         and satisfies(path, data, query.where)
         and all(order == "__name__" or field_of(data, order)[0] for order, _ in orders)
     ]
-    found.sort(key=functools.cmp_to_key(lambda one, other: by_orders(key(one), key(other))))
+    by_key = functools.cmp_to_key(by_orders)
+    found.sort(key=lambda path: by_key(key(path)))
     if query.start is not None:
         values, before = query.start
         found = [path for path in found if by_orders(key(path), values) >= (0 if before else 1)]

@@ -7,16 +7,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from engine_support import DATABASE, Query, commit, paths, run, set_write
 
 from emulator.firestore.indexes import CompositeIndexes
 from emulator.firestore.service import FirestoreService
 from emulator.firestore.storage import Storage, StorageFormatError
+from tests.unit.emulator.firestore.engine_support import DATABASE, Query, commit, paths, run, set_write
 
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from engine_support import commit, set_write
+from tests.unit.emulator.firestore.engine_support import commit, set_write
 from emulator.firestore.service import FirestoreService
 
 async def main():
@@ -30,13 +30,11 @@ asyncio.run(main())
 
 
 def test_a_killed_server_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
-    here = Path(__file__).resolve()
-    search = ":".join([str(here.parent), str(here.parents[4])])
     writer = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
-        env={"PYTHONPATH": search},
+        env={"PYTHONPATH": str(Path(__file__).resolve().parents[4])},
     )
     with writer:
         assert writer.stdout is not None

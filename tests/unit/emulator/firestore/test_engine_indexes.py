@@ -9,13 +9,13 @@ from typing import Any
 
 import grpc
 import pytest
-from engine_support import Query, commit, name, paths, run, set_write
 
 from emulator.firestore import messages as m
 from emulator.firestore.errors import StatusError
 from emulator.firestore.indexes import CompositeIndexes
 from emulator.firestore.service import FirestoreService
 from emulator.firestore.usage import Usage
+from tests.unit.emulator.firestore.engine_support import Query, commit, name, paths, run, set_write
 
 INDEXES = {
     "indexes": [

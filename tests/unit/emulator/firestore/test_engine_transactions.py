@@ -9,13 +9,23 @@ from typing import Any
 
 import grpc
 import pytest
-from engine_support import DATABASE, Query, commit, delete_write, model_results, name, paths, run, set_write
 
 from emulator.firestore import limits
 from emulator.firestore import messages as m
 from emulator.firestore.errors import StatusError
 from emulator.firestore.service import FirestoreService
 from emulator.firestore.usage import Usage
+from tests.unit.emulator.firestore.engine_support import (
+    DATABASE,
+    Query,
+    commit,
+    delete_write,
+    model_results,
+    name,
+    paths,
+    run,
+    set_write,
+)
 
 
 async def begin(service: FirestoreService, *, retry: bytes = b"", read_only: bool = False, at: Any = None) -> bytes:
@@ -46,6 +56,16 @@ async def refused(work: Any) -> StatusError:
     return caught.value
 
 
+async def committed(service: FirestoreService, transaction: bytes, *writes: m.Write) -> m.CommitResponse | None:
+    """The answer to a commit, or None when the transaction has lost."""
+    try:
+        return await commit(service, *writes, transaction=transaction)
+    except StatusError as error:
+        if error.code is not grpc.StatusCode.ABORTED:
+            raise
+        return None
+
+
 def test_counters_lose_no_increment_and_win_on_an_early_retry() -> None:
     async def increment(service: FirestoreService) -> int:
         identity, attempts = b"", 0
@@ -54,11 +74,7 @@ def test_counters_lose_no_increment_and_win_on_an_early_retry() -> None:
             identity = await begin(service, retry=identity)
             before = await read(service, "c/counter", identity) or 0
             await asyncio.sleep(0)
-            try:
-                await commit(service, set_write("c/counter", {"n": before + 1}), transaction=identity)
-            except StatusError as error:
-                assert error.code is grpc.StatusCode.ABORTED
-            else:
+            if await committed(service, identity, set_write("c/counter", {"n": before + 1})):
                 return attempts
 
     async def scenario() -> None:
@@ -94,17 +110,10 @@ async def random_transaction(service: FirestoreService, chance: random.Random) -
         chosen = chance.sample(PATHS, 2)
         writes = {path: None if chance.random() < 0.2 else chance.randint(0, 99) for path in chosen}
         messages = [delete_write(path) if n is None else set_write(path, {"n": n}) for path, n in writes.items()]
-        try:
-            answer = await commit(service, *messages, transaction=identity)
-        except StatusError as error:
-            assert error.code is grpc.StatusCode.ABORTED
-            continue
-        moment = (answer.commit_time.seconds, answer.commit_time.nanos)
-        return (
-            Committed(moment, reads, below or [], writes)
-            if below is not None
-            else Committed(moment, reads, NOT_ASKED, writes)
-        )
+        answer = await committed(service, identity, *messages)
+        if answer is not None:
+            moment = (answer.commit_time.seconds, answer.commit_time.nanos)
+            return Committed(moment, reads, NOT_ASKED if below is None else below, writes)
 
 
 PATHS = [f"c/{letter}" for letter in "abcde"]

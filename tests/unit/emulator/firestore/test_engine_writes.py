@@ -7,7 +7,6 @@ from typing import Any
 
 import grpc
 import pytest
-from engine_support import DATABASE, ROOT, commit, delete_write, name, run, set_write, value
 
 from emulator.firestore import fieldpaths, sizes
 from emulator.firestore import messages as m
@@ -15,6 +14,16 @@ from emulator.firestore.errors import StatusError
 from emulator.firestore.history import Committed
 from emulator.firestore.service import FirestoreService
 from emulator.firestore.usage import Usage
+from tests.unit.emulator.firestore.engine_support import (
+    DATABASE,
+    ROOT,
+    commit,
+    delete_write,
+    name,
+    run,
+    set_write,
+    value,
+)
 
 INT64_MAX = 2**63 - 1
 NAN = float("nan")
@@ -259,9 +268,7 @@ class Recorder:
     def check_query(self, query: Any) -> None:
         self.asked.append(("query", query.scope.collection_id))
 
-    def check_write(
-        self, before: m.Document | None, after: m.Document | None, write: m.Write, batch_view: Any
-    ) -> None:
+    def check_write(self, before: m.Document | None, after: m.Document | None, write: m.Write, batch_view: Any) -> None:
         other = batch_view.after(name("c/y"))
         self.asked.append(("write", (before is not None, after is not None, other is not None)))
         if write.update.name == self._forbidden:
