@@ -15,6 +15,7 @@ from emulator.rules.evaluation import Evaluation
 from emulator.rules.issues import Span
 from emulator.rules.library import METHODS
 from emulator.rules.method import Builtin, require
+from emulator.rules.symbolic import known
 from emulator.rules.values import Path, Symbolic, Undetermined, Value, equal, type_matches
 
 Frame = list[Value]
@@ -95,7 +96,7 @@ def variable(name: str) -> Run:
 
     def run(evaluation: Evaluation, frame: Frame) -> Value:
         try:
-            return evaluation.variables[name]
+            return known(evaluation.variables[name])
         except KeyError:
             raise EvaluationError(f"Variable not found error: Name: [{name}].") from None
 
@@ -104,7 +105,7 @@ def variable(name: str) -> Run:
 
 def capture(slot: int) -> Run:
     """A wildcard of the matched path."""
-    return lambda evaluation, frame: evaluation.captures[slot]
+    return lambda evaluation, frame: known(evaluation.captures[slot])
 
 
 def local(slot: int) -> Run:

@@ -12,7 +12,7 @@ from typing import Any
 
 from emulator.rules import operators
 from emulator.rules.conversions import to_string
-from emulator.rules.method import Builtin, require, takes
+from emulator.rules.method import Builtin, bounded, require, takes
 from emulator.rules.symbolic import OpenMap, SymbolicValue
 from emulator.rules.values import MapDiff, Path, RulesSet, Undetermined, Value, contains, equal
 
@@ -33,7 +33,15 @@ def _has_only(items: Iterable[Value], admitted: Any) -> bool:
 
 def _join(items: list[Value], separator: Any) -> str:
     glue: str = require(separator, str)
-    return glue.join(map(to_string, items))
+    texts = [to_string(item) for item in items]
+    bounded(sum(map(len, texts)) + len(glue) * len(texts))
+    return glue.join(texts)
+
+
+def _concat(items: list[Value], other: Any) -> list[Value]:
+    added = require(other, list)
+    bounded(len(items) + len(added))
+    return [*items, *added]
 
 
 def _remove_all(items: list[Value], unwanted: Any) -> list[Value]:
@@ -114,7 +122,7 @@ _MEMBERSHIP: dict[str, Builtin] = {
 
 LIST_METHODS: dict[str, Builtin] = {
     **_MEMBERSHIP,
-    "concat": takes(1, lambda items, other: [*items, *require(other, list)]),
+    "concat": takes(1, _concat),
     "join": takes(1, _join),
     "removeAll": takes(1, _remove_all),
     "toSet": takes(0, RulesSet),

@@ -19,5 +19,7 @@ DOCUMENT_ACCESSES_SINGLE = 10  # distinct documents read for one request, query,
 DOCUMENT_ACCESSES_MULTIPLE = 20  # distinct documents read for one batch, transaction or multi-document read
 DOCUMENT_ACCESSES_STORAGE = 2  # Firestore documents read by one Storage request
 
+VALUE_LENGTH = 10 * 1024 * 1024  # characters or elements of one built value; ours, so that doubling ends in an error
+
 INTEGER_MINIMUM = -(2**63)
 INTEGER_MAXIMUM = 2**63 - 1

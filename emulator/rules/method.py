@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.rules import limits
 from emulator.rules.errors import EvaluationError
 from emulator.rules.values import Symbolic, Undetermined, Value
 
@@ -26,6 +27,17 @@ class Builtin:
 def takes(count: int, run: Callable[..., Any]) -> Builtin:
     """A built-in with exactly `count` arguments."""
     return Builtin(run, count, count)
+
+
+def bounded(length: int) -> None:
+    """Refuse to build a value of more than the admitted characters or elements.
+
+    Raises:
+        EvaluationError: it would be longer.
+
+    """
+    if length > limits.VALUE_LENGTH:
+        raise EvaluationError("The value is too long.")
 
 
 def require(value: Value, *kinds: type) -> Any:

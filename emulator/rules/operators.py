@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from emulator.rules import limits
 from emulator.rules.errors import EvaluationError
+from emulator.rules.method import bounded
 from emulator.rules.symbolic import OpenMap, SymbolicValue
 from emulator.rules.values import Duration, Path, RulesSet, Symbolic, Timestamp, Undetermined, Value, contains
 
@@ -25,6 +26,7 @@ def add(left: Value, right: Value) -> Value:
     """Sum of numbers, concatenation of strings, shift of a timestamp, sum of durations."""
     left_type, right_type = type(left), type(right)
     if left_type is right_type is str:
+        bounded(len(left) + len(right))
         return left + right
     if _numeric(left_type, right_type):
         return _in_range(left + right)

@@ -78,7 +78,19 @@ class SymbolicValue(Symbolic):
         return [operand for kind, operand in self._comparisons if kind == comparison]
 
 
-UNKNOWN = SymbolicValue()  # nothing is known, not even that it exists
+UNKNOWN = SymbolicValue()  # nothing is known, not even that it exists; never the outcome of an expression
+
+
+def known(value: Value) -> Value:
+    """The value, unless nothing is known of it.
+
+    Raises:
+        Undetermined: as any use of it would.
+
+    """
+    if value is UNKNOWN:
+        raise Undetermined
+    return value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,8 +106,15 @@ class OpenMap(Symbolic):
         return False
 
     def member(self, name: str) -> Value:
-        """The value of a key; unknown when the query says nothing about it."""
-        return self.members.get(name, UNKNOWN)
+        """The value of a key.
+
+        Raises:
+            Undetermined: the query says nothing about it, not even that it exists.
+
+        """
+        if name not in self.members:
+            raise Undetermined
+        return known(self.members[name])
 
     def has(self, key: Value) -> bool:
         """Whether the key exists."""

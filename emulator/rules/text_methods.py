@@ -9,7 +9,7 @@ from typing import Any
 import re2
 
 from emulator.rules.errors import EvaluationError
-from emulator.rules.method import Builtin, require, takes
+from emulator.rules.method import Builtin, bounded, require, takes
 
 PATTERN_CACHE_SIZE = 512
 PATTERN_MEMORY_BYTES = 1 << 20
@@ -20,8 +20,11 @@ def _matches(text: str, pattern: Any) -> bool:
 
 
 def _replace(text: str, pattern: Any, substitute: Any) -> str:
+    """Every match replaced by the text as it stands: a `$1` in it means itself."""
     literal: str = require(substitute, str)
-    result: str = _pattern(require(pattern, str)).sub(lambda _: literal, text)
+    compiled = _pattern(require(pattern, str))
+    bounded(len(text) + len(literal) * sum(1 for _ in compiled.finditer(text)))
+    result: str = compiled.sub(lambda _: literal, text)
     return result
 
 

@@ -9,6 +9,7 @@ once the document is here, so nothing waits and any number of requests can be un
 from __future__ import annotations
 
 import logging
+import traceback
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -95,8 +96,10 @@ class StorageRulesRuntime:
             return self._answer(number, message)
         except (BadRequest, MalformedValue) as error:
             return _answered(number, {"permit": False}, errors=[str(error)])
-        except Exception:
-            log.exception("A message could not be handled.")
+        except Exception as error:
+            # Without the error's text, which could quote data.
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            log.error("A message could not be handled: %s at\n%s", type(error).__name__, frames)
             return _answered(number, {"permit": False}, errors=["The rules runtime failed; see its log."])
 
     def _answer(self, number: int, message: Message) -> Message | None:

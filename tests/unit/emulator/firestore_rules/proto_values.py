@@ -20,7 +20,7 @@ _FIELD_OPERATORS = {
     "array-contains-any": 9,
     "not-in": 10,
 }
-_IS_NULL, _IS_NOT_NULL = 3, 5
+_NULL_OPERATORS = {"==": 3, "!=": 5}
 
 
 def value(plain: Any) -> Any:
@@ -64,9 +64,9 @@ def filter_of(where: list[Any]) -> Any:
     if where[0] in {"and", "or"}:
         result.composite_filter.op = 1 if where[0] == "and" else 2
         result.composite_filter.filters.extend(map(filter_of, where[1:]))
-    elif where[2] is None:
+    elif where[2] is None and where[1] in _NULL_OPERATORS:
         result.unary_filter.field.field_path = where[0]
-        result.unary_filter.op = {"==": _IS_NULL, "!=": _IS_NOT_NULL}[where[1]]
+        result.unary_filter.op = _NULL_OPERATORS[where[1]]
     else:
         result.field_filter.field.field_path = where[0]
         result.field_filter.op = _FIELD_OPERATORS[where[1]]

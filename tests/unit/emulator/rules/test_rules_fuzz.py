@@ -42,7 +42,14 @@ atoms = st.sampled_from(
     [
         *["null", "true", "false", "0", "1", "-7", "9223372036854775807", "1.5", "1e308", "''", "'ab'", "'[a'", "x"],
         *["request", "resource", "resource.data", "resource.data.n", "resource.data.missing", "nobody", "[]", "{}"],
-        *["/a/b", "timestamp.value(0)", "duration.value(1, 'd')", "latlng.value(1, 2)", "'ab'.toUtf8()", "[1].toSet()"],
+        *[
+            "(/a/b)",
+            "timestamp.value(0)",
+            "duration.value(1, 'd')",
+            "latlng.value(1, 2)",
+            "'ab'.toUtf8()",
+            "[1].toSet()",
+        ],
         *["timestamp.value(9223372036854775807)", "duration.value(9223372036854775807, 'w')", "{}.diff({'a': 1})"],
     ]
 )
@@ -64,7 +71,7 @@ def compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds(lambda a, b, c: f"({a})[{b}:{c}]", inner, inner, inner),
         st.builds(lambda a, n: f"({a}).{n}", inner, st.sampled_from(["data", "n", "zz"])),
         st.builds(lambda a, t: f"({a} is {t})", inner, st.sampled_from(["int", "map", "number", "path"])),
-        st.builds(lambda a: f"/p/$({a})", inner),
+        st.builds(lambda a: f"(/p/$({a}))", inner),
         arguments.map(lambda items: f"[{items}]"),
         st.builds(lambda k, v: f"{{{k}: {v}}}", inner, inner),
     )

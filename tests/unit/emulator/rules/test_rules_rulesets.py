@@ -203,6 +203,24 @@ def test_evaluated_expressions_are_bounded_and_no_branch_rescues(terms: int, all
         assert decision.reasons[-1].cause == "The maximum of 1000 expressions to evaluate has been reached."
 
 
+@pytest.mark.parametrize(
+    ("start", "twice"),
+    [
+        ("'aaaaaaaa'", "x + x"),
+        ("[1, 2, 3, 4]", "x.concat(x)"),
+        ("'aaaaaaaa'", "x.replace('a', x)"),
+        ("'ab'", "[x, x].join(x)"),
+    ],
+)
+def test_values_that_double_end_in_an_error(start: str, twice: str) -> None:
+    chain = "".join(f"function f{index}(x) {{ return f{index + 1}({twice}); }}" for index in range(20))
+    nested = (
+        f"{chain} function f20(x) {{ let y = {twice}; let z = y.size(); return {twice.replace('x', 'y')}.size() > z; }}"
+    )
+    decision = decide(ruleset(f"{nested} match /a {{ allow get: if f0({start}).size() > 0; }}"), "/a")
+    assert decision.reasons[-1].cause == "The value is too long."
+
+
 class Counting(NoDocuments):
     """Every document exists; remembers what was asked."""
 
