@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from emulator.rules import closures, library, syntax
+from emulator.rules import call_closures, closures, library, syntax
 from emulator.rules.closures import Run
 from emulator.rules.coverage import CoverageNode
 from emulator.rules.matching import AllowRule, MatchRule, operations_of
@@ -18,7 +18,7 @@ class FunctionUnit:
 
     declaration: syntax.Function
     scope: Scope
-    body: closures.FunctionBody = field(default_factory=closures.FunctionBody)
+    body: call_closures.FunctionBody = field(default_factory=call_closures.FunctionBody)
     compiled: bool = False
 
 
@@ -149,7 +149,7 @@ class Compiler:
 
     def _variable(self, node: syntax.Variable, scope: Scope) -> Run:
         if node.name in scope.locals:
-            return closures.local(scope.locals[node.name])
+            return call_closures.local(scope.locals[node.name])
         if node.name in scope.captures:
             return closures.capture(scope.captures[node.name])
         return closures.variable(node.name)
@@ -194,13 +194,13 @@ class Compiler:
         if unit is not None:
             self._compile(unit)
             if len(arguments) != len(unit.declaration.parameters):
-                return closures.failing(f"Incorrect number of arguments supplied to function: {node.name}.")
-            return closures.user_call(unit.body, arguments)
+                return call_closures.failing(f"Incorrect number of arguments supplied to function: {node.name}.")
+            return call_closures.user_call(unit.body, arguments)
         if node.name == "debug" and len(arguments) == 1:
-            return closures.debug(arguments[0])
+            return call_closures.debug(arguments[0])
         if scope.service != library.STORAGE_SERVICE and node.name in library.FIRESTORE_ACCESSES:
             return self._access(node.name, library.FIRESTORE_ACCESSES[node.name], arguments)
-        return closures.builtin_call(library.FUNCTIONS.get(node.name), arguments, node.name)
+        return call_closures.builtin_call(library.FUNCTIONS.get(node.name), arguments, node.name)
 
     def _method_call(self, node: syntax.MethodCall, scope: Scope) -> Run:
         receiver = node.operand.name if isinstance(node.operand, syntax.Variable) else ""
@@ -208,12 +208,12 @@ class Compiler:
             receiver = ""
         if receiver in library.NAMESPACES:
             function = library.NAMESPACES[receiver].get(node.name)
-            return closures.builtin_call(function, self._arguments(node, scope), f"{receiver}.{node.name}")
+            return call_closures.builtin_call(function, self._arguments(node, scope), f"{receiver}.{node.name}")
         accesses = library.STORAGE_ACCESSES if scope.service == library.STORAGE_SERVICE else {}
         if receiver == "firestore" and node.name in accesses:
             return self._access(f"firestore.{node.name}", accesses[node.name], self._arguments(node, scope))
         operand = self.expression(node.operand, scope)
-        return closures.method_call(operand, node.name, self._arguments(node, scope))
+        return call_closures.method_call(operand, node.name, self._arguments(node, scope))
 
     def _arguments(self, node: syntax.Call | syntax.MethodCall, scope: Scope) -> list[Run]:
         return [self.expression(argument, scope) for argument in node.arguments]
@@ -221,9 +221,9 @@ class Compiler:
     @staticmethod
     def _access(name: str, kind: tuple[bool, bool], arguments: list[Run]) -> Run:
         if len(arguments) != 1:
-            return closures.failing(f"Incorrect number of arguments supplied to function: {name}.")
+            return call_closures.failing(f"Incorrect number of arguments supplied to function: {name}.")
         after, existence_only = kind
-        return closures.access(arguments[0], name, after=after, existence_only=existence_only)
+        return call_closures.access(arguments[0], name, after=after, existence_only=existence_only)
 
 
 def _cost(expression: syntax.Expression) -> int:
