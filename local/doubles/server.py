@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
@@ -22,10 +21,12 @@ from local.doubles.core.backstage import Backstage
 from local.doubles.core.control_api import control_routes
 from local.doubles.core.faults import FaultRule
 from local.doubles.core.interception import Interception
+from local.doubles.core.neighbours import NeighboursOnly
 from local.doubles.core.wire import HangUpProtocol
 from local.doubles.openai import app as openai
 from local.doubles.openai.errors import speak_error as speak_openai_error
 from local.doubles.pages.app import Pages
+from local.doubles.pages.payments import PaymentPages
 from local.doubles.payments import PaymentDoubles, WebhookUrls
 from local.doubles.sendgrid import app as sendgrid
 from local.doubles.sendgrid.errors import speak_error as speak_sendgrid_error
@@ -125,6 +126,7 @@ class _House:
         images = rest.StabilityRest(backstage)
         payments = PaymentDoubles(backstage, self._webhook_urls)
         pages = Pages(backstage, mail)
+        payment_pages = PaymentPages(payments)
 
         def reset() -> None:
             backstage.reset()
@@ -132,7 +134,10 @@ class _House:
             images.reset()
             payments.reset()
 
-        doubles = self._http_doubles(backstage, mail, images, pages, payments)
+        doubles = [
+            *self._http_doubles(backstage, mail, images, [*pages.routes(), *payments.control_routes()]),
+            *self._payment_doubles(payments, payment_pages),
+        ]
         async with AsyncExitStack() as stack:
             taken = {}
             for double in doubles:
@@ -144,10 +149,9 @@ class _House:
             stack.push_async_callback(mail.webhook.close)
             stack.push_async_callback(payments.close)
             stack.callback(backstage.faults.clear)  # runs first: held calls must end before their servers can
-            self._addresses = addresses_of(
-                Ports(**taken), mail.webhook.key.public_key, payments.stripe.signer.secret
-            )
+            self._addresses = addresses_of(Ports(**taken), mail.webhook.key.public_key, payments.stripe.signer.secret)
             payments.locate(self._addresses)
+            payment_pages.addresses = self._addresses
             pages.addresses = self._addresses
             self._ready.set()
             await self._stopping.wait()
@@ -157,30 +161,33 @@ class _House:
         backstage: Backstage,
         mail: sendgrid.SendGridDouble,
         images: rest.StabilityRest,
-        pages: Pages,
-        payments: PaymentDoubles,
+        home_routes: list[BaseRoute],
     ) -> list[_HttpDouble]:
         ports = self._ports
-        mail_routes: list[BaseRoute] = [*mail.routes(), *pages.routes(), *payments.control_routes()]
+        mail_routes: list[BaseRoute] = [*mail.routes(), *home_routes]
         return [
             _HttpDouble(
                 openai.PROVIDER, ports.openai, openai.PREFIXES, [*openai.openai_routes(backstage)], speak_openai_error
             ),
             _HttpDouble(rest.PROVIDER, ports.stability, rest.PREFIXES, [*images.routes()], speak_stability_error),
             _HttpDouble(sendgrid.PROVIDER, ports.sendgrid, sendgrid.PREFIXES, mail_routes, speak_sendgrid_error),
-            _HttpDouble(
-                stripe.PROVIDER, ports.stripe, stripe.PREFIXES, [*payments.stripe.routes()], speak_stripe_error
-            ),
-            _HttpDouble(toss.PROVIDER, ports.toss, toss.PREFIXES, [*payments.toss.routes()], speak_toss_error),
+        ]
+
+    def _payment_doubles(self, payments: PaymentDoubles, pages: PaymentPages) -> list[_HttpDouble]:
+        stripe_routes: list[BaseRoute] = [*payments.stripe.routes(), *pages.stripe_routes()]
+        toss_routes: list[BaseRoute] = [*payments.toss.routes(), *pages.toss_routes()]
+        return [
+            _HttpDouble(stripe.PROVIDER, self._ports.stripe, stripe.PREFIXES, stripe_routes, speak_stripe_error),
+            _HttpDouble(toss.PROVIDER, self._ports.toss, toss.PREFIXES, toss_routes, speak_toss_error),
         ]
 
 
 def _application(double: _HttpDouble, backstage: Backstage, reset: Callable[[], None]) -> Starlette:
-    """One double behind its interception. Only loopback names are answered, so no web page can read the mailbox."""
+    """One double behind its interception."""
     return Starlette(
         routes=[*control_routes(backstage, reset), *double.routes],
         middleware=[
-            Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"]),
+            Middleware(NeighboursOnly),
             Middleware(
                 Interception,
                 provider=double.name,

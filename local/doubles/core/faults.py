@@ -11,9 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 Effect = Literal["error", "hold", "cut", "lost", "garbage"]
-"""`error`: the provider's own error answer, and nothing is done. `hold`: the call waits until it is released,
-then goes on as usual. `cut`: the work is done and the connection breaks half way through the answer. `lost`: the
-work is done and the connection closes without one byte of answer. `garbage`: 200 with a body that makes no sense."""
+"""What a planned fault does to a call.
+
+`error`: the provider's own error answer, and nothing is done.
+`hold`: the call waits until it is released, then goes on as usual, or ends in the error the rule names.
+`cut`: the work is done and the connection breaks half way through the answer.
+`lost`: the work is done and the connection closes without one byte of answer.
+`garbage`: 200 with a body that makes no sense; over gRPC a picture that is none.
+"""
 
 
 class FaultRuleInvalid(ValueError):
@@ -55,6 +60,12 @@ class FaultRule:
     message: str | None = None
     retry_after_seconds: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ends_in_error(self) -> bool:
+        """Whether the provider's own error is the answer, at once or after a hold."""
+        named = self.status is not None or self.code is not None
+        return self.effect == "error" or (self.effect == "hold" and named)
 
     def matches(self, call: Call) -> bool:
         """Whether this rule is about that call at all."""

@@ -68,13 +68,12 @@ class Interception:
         )
 
     async def _carry_out(self, fault: PlannedFault | None, answer: _Answer) -> None:
-        if fault is None:
-            await answer.as_usual()
-        elif fault.rule.effect == "hold":
+        if fault is not None and fault.rule.effect == "hold":
             await self._faults.hold(fault)
-            await answer.as_usual()
-        elif fault.rule.effect == "error":
+        if fault is not None and fault.rule.ends_in_error:
             await answer.instead(_with_extras(self._speak_error(fault.rule), fault.rule))
+        elif fault is None or fault.rule.effect == "hold":
+            await answer.as_usual()
         elif fault.rule.effect == "garbage":
             await answer.instead(Response("<html>upstream said something else", media_type="application/json"))
         elif fault.rule.effect == "cut":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jinja2
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from local.doubles.addresses import Addresses
 from local.doubles.core.backstage import Backstage
+from local.doubles.core.faults import Effect, FaultRule, FaultRuleInvalid, FaultUnknown
 from local.doubles.core.safety import CATEGORY_WORDS, OUTPUT_WORDS
 from local.doubles.openai.catalogue import IMAGE_MODELS, RETIRED_MODELS
 from local.doubles.pictures.album import KeptPicture
@@ -21,6 +22,7 @@ from local.doubles.sendgrid.events import TRIGGER_ADDRESSES
 from local.doubles.sendgrid.mailbox import Mail
 
 RECENT_CALLS = 25
+PROVIDERS = ("openai", "stability", "stability_grpc", "sendgrid")
 SHOWN_MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 """Attachments of these types may be shown by the browser; all others are only offered as a download."""
 
@@ -56,6 +58,9 @@ class Pages:
             Route("/", self._home, methods=["GET"]),
             Route("/style.css", self._style, methods=["GET"]),
             Route("/korean.otf", self._korean_font, methods=["GET"]),
+            Route("/faults", self._plan_fault, methods=["POST"]),
+            Route("/faults/clear", self._clear_faults, methods=["POST"]),
+            Route("/faults/{fault_id}/release", self._release_fault, methods=["POST"]),
             Route("/gallery", self._gallery, methods=["GET"]),
             Route("/gallery/{number:int}", self._picture, methods=["GET"]),
             Route("/mailbox", self._mailbox, methods=["GET"]),
@@ -75,6 +80,8 @@ class Pages:
             category_words=CATEGORY_WORDS,
             output_words=OUTPUT_WORDS,
             trigger_addresses=TRIGGER_ADDRESSES,
+            effects=get_args(Effect),
+            providers=PROVIDERS,
             faults=self._backstage.faults.all(),
             calls=list(reversed(calls))[:RECENT_CALLS],
             call_count=len(calls),
@@ -82,6 +89,26 @@ class Pages:
             picture_count=len(self._backstage.album.latest_first()),
             events_url=self._mail.webhook.settings.url,
         )
+
+    async def _plan_fault(self, request: Request) -> Response:
+        form = {name: value for name, value in (await request.form()).items() if value}
+        numbers = {name: _whole_number(form.pop(name, None)) for name in ("status", "times")}
+        try:
+            self._backstage.faults.add(FaultRule.from_json({**form, **numbers}))
+        except FaultRuleInvalid as error:
+            return Response(str(error), status_code=400, media_type="text/plain")
+        return RedirectResponse("/#faults", status_code=303)
+
+    async def _clear_faults(self, _: Request) -> Response:
+        self._backstage.faults.clear()
+        return RedirectResponse("/#faults", status_code=303)
+
+    async def _release_fault(self, request: Request) -> Response:
+        try:
+            self._backstage.faults.release(request.path_params["fault_id"])
+        except FaultUnknown:
+            return _gone("fault")
+        return RedirectResponse("/#faults", status_code=303)
 
     async def _gallery(self, _: Request) -> Response:
         return self._page("gallery.html", pictures=self._backstage.album.latest_first())
@@ -93,11 +120,7 @@ class Pages:
     async def _mailbox(self, _: Request) -> Response:
         return self._page("mailbox.html", mails=list(reversed(self._mail.mailbox.mails())))
 
-    async def _clear_mailbox(self, request: Request) -> Response:
-        # A page of another site may post forms here, but it cannot hide that it is another site.
-        origin = request.headers.get("origin")
-        if origin is not None and origin != str(request.base_url).rstrip("/"):
-            return Response("forbidden", status_code=403)
+    async def _clear_mailbox(self, _: Request) -> Response:
         self._mail.mailbox.clear()
         return RedirectResponse("/mailbox", status_code=303)
 
@@ -156,6 +179,11 @@ def _file(content: bytes, media_type: str) -> Response:
         "content-disposition": "inline" if shown else "attachment",
     }
     return Response(content, media_type=media_type if shown else "application/octet-stream", headers=headers)
+
+
+def _whole_number(text: object) -> object:
+    """The number that a form field holds; what is no number stays as it is, for the rule's own check to refuse."""
+    return int(text) if isinstance(text, str) and text.isdecimal() else text
 
 
 def _gone(what: str) -> Response:

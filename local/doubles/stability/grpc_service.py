@@ -98,7 +98,7 @@ class GenerationDouble:
     async def _before(self, fault: PlannedFault | None) -> None:
         if fault and fault.rule.effect == "hold":
             await self._faults.hold(fault)
-        if fault and fault.rule.effect == "error":
+        if fault and fault.rule.ends_in_error:
             raise EngineRefusal(_planned_code(fault.rule), fault.rule.message or "planned by the local control API")
 
     async def _answers(self, request: Any, fault: PlannedFault | None) -> AsyncIterator[Any]:

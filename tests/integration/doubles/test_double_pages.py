@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -53,7 +54,7 @@ def test_pages_forbid_scripts_and_strangers(doubles: Doubles, session: requests.
         assert "default-src 'none'" in policy
         assert "script-src" not in policy
     strange = session.get(doubles.addresses.mailbox, headers={"host": "evil.example"}, timeout=60)
-    assert strange.status_code == 400
+    assert strange.status_code == 403
 
 
 def test_mail_is_shown_in_a_sandbox(
@@ -107,6 +108,39 @@ def test_gallery_shows_what_was_drawn(doubles: Doubles, session: requests.Sessio
     picture = page(doubles, session, address[1])
     assert picture.headers["content-type"] == "image/png"
     assert picture.content == base64.b64decode(answer.data[0].b64_json or "")  # type: ignore[index]
+
+
+def test_no_stranger_reaches_any_double(doubles: Doubles, session: requests.Session, control: ControlClient) -> None:
+    for base in (
+        doubles.addresses.sendgrid_url,
+        doubles.addresses.stability_url,
+        doubles.addresses.openai_base_url[:-3],
+    ):
+        for headers in ({"origin": "https://evil.example"}, {"origin": "null"}, {"host": "127.0.0.1.evil.example"}):
+            answer = session.post(f"{base}/_control/faults", json={"effect": "hold"}, headers=headers, timeout=60)
+            assert answer.status_code == 403
+    assert control.faults() == {}
+
+
+def test_faults_are_planned_released_and_forgotten_on_the_page(
+    doubles: Doubles, session: requests.Session, control: ControlClient, openai: OpenAI
+) -> None:
+    home = doubles.addresses.sendgrid_url
+
+    def plan(**fields: str) -> int:
+        return session.post(f"{home}/faults", data={"code": "", **fields}, timeout=60).status_code
+
+    assert plan(effect="hold", provider="openai", status="", times="1") == 200
+    (fault,) = control.faults()
+    with ThreadPoolExecutor() as pool:
+        call = pool.submit(openai.moderations.create, input="고양이")
+        control.wait_until_held(fault)
+        assert f"/faults/{fault}/release" in page(doubles, session, "/").text
+        session.post(f"{home}/faults/{fault}/release", timeout=60)
+        assert not call.result(timeout=60).results[0].flagged
+    session.post(f"{home}/faults/clear", timeout=60)
+    assert control.faults() == {}
+    assert plan(effect="error", status="soon", times="1") == 400
 
 
 def test_what_is_gone_is_404(doubles: Doubles, session: requests.Session) -> None:

@@ -104,6 +104,19 @@ def test_held_call_outlives_the_caller_and_its_work_is_done(openai: OpenAI, cont
     assert call.finished
 
 
+def test_held_call_can_end_in_an_error_without_its_work(
+    sendgrid: SendGridAPIClient, control: ControlClient, doubles: Doubles
+) -> None:
+    fault = control.plan(FaultRule(effect="hold", status=503))
+    with ThreadPoolExecutor() as pool:
+        mail, picture = pool.submit(send, sendgrid), pool.submit(generated, doubles)
+        control.wait_until_held(fault, count=2)
+        control.release(fault)
+        assert isinstance(mail.exception(timeout=60), HTTPError)
+        assert isinstance(picture.exception(timeout=60), grpc.RpcError)
+    assert control.mails() == []
+
+
 @pytest.mark.parametrize(("effect", "error"), [("cut", http.client.IncompleteRead), ("lost", OSError)])
 def test_broken_connection_after_the_work_was_done(
     sendgrid: SendGridAPIClient, openai: OpenAI, control: ControlClient, effect: Any, error: type[Exception]
