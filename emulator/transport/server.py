@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import shutil
 import socket
 import tempfile
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -33,6 +35,7 @@ from emulator.transport.webchannel import WebChannels
 
 BACKLOG = 512
 """Connections that may wait to be accepted."""
+FOLDER_PREFIX = "firestore-server-"
 GRACE_SECONDS = 0.2
 """What open calls get to end at a stop; the whole stop stays under a second."""
 
@@ -130,7 +133,12 @@ def _actor() -> Actor:
 
 @contextlib.contextmanager
 def _private_folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="firestore-"))
+    """A folder for this process's sockets, named after it; those of killed processes are removed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        owner = left.name.removeprefix(FOLDER_PREFIX).partition("-")[0]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-"))
     try:
         yield folder
     finally:
