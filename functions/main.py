@@ -1,21 +1,47 @@
 """The deployed functions: names only. What each does is behind its door."""
 
 from imagesfactory.doors.callables import cancel_job, complete_signup, create_job, get_catalog
+from imagesfactory.doors.callables_payments import (
+    confirm_toss_payment,
+    create_order,
+    get_order,
+    get_packs,
+    get_receipt,
+    get_settlement,
+    list_orders,
+    redeem_coupon,
+    request_refund,
+)
 from imagesfactory.doors.identity import before_create, before_sign_in
-from imagesfactory.doors.schedules import sweep
-from imagesfactory.doors.tasks import deliver, generate
-from imagesfactory.doors.triggers import on_job_created, on_mail_created
+from imagesfactory.doors.schedules import settle, sweep
+from imagesfactory.doors.tasks import deliver, generate, processevent
+from imagesfactory.doors.triggers import on_event_received, on_job_created, on_mail_created
+from imagesfactory.doors.webhooks import stripe_webhook, toss_webhook
 
 __all__ = [
     "before_create",
     "before_sign_in",
     "cancel_job",
     "complete_signup",
+    "confirm_toss_payment",
     "create_job",
+    "create_order",
     "deliver",
     "generate",
     "get_catalog",
+    "get_order",
+    "get_packs",
+    "get_receipt",
+    "get_settlement",
+    "list_orders",
+    "on_event_received",
     "on_job_created",
     "on_mail_created",
+    "processevent",
+    "redeem_coupon",
+    "request_refund",
+    "settle",
+    "stripe_webhook",
     "sweep",
+    "toss_webhook",
 ]

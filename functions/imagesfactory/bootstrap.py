@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from imagesfactory.generation.work import ImageWork
     from imagesfactory.kit.queue import Queue
     from imagesfactory.mail.delivery import MailDelivery
+    from imagesfactory.mail.outbox import Outbox
+    from imagesfactory.payments.coupons import CouponService
+    from imagesfactory.payments.inbox import Inbox
+    from imagesfactory.payments.orders import OrderService
+    from imagesfactory.payments.ports import PaymentProvider
+    from imagesfactory.payments.receipts import ReceiptService
+    from imagesfactory.payments.reconciliation import Reconciliation
+    from imagesfactory.payments.refunds import RefundService
+    from imagesfactory.payments.settlement import Settlements
+    from imagesfactory.payments.sweep import PaymentSweep
     from imagesfactory.points.service import PointsService
     from imagesfactory.policy.catalog import Catalog
     from imagesfactory.privacy.misuse import MisuseRegister
@@ -138,6 +148,119 @@ def mail() -> MailDelivery:
         queue=_queue(),
         web_origin=settings().web_origin,
     )
+
+
+@cache
+def orders() -> OrderService:
+    """Orders of points."""
+    from imagesfactory.payments.orders import OrderService
+    from imagesfactory.policy.payments import payment_rules
+
+    return OrderService(
+        _database(),
+        points=points(),
+        providers=_payment_providers(),
+        reconciliation=_reconciliation(),
+        rules=payment_rules(),
+    )
+
+
+@cache
+def refunds() -> RefundService:
+    """Refunds of unused points."""
+    from imagesfactory.payments.refunds import RefundService
+    from imagesfactory.policy.payments import payment_rules
+
+    return RefundService(
+        _database(),
+        points=points(),
+        providers=_payment_providers(),
+        reconciliation=_reconciliation(),
+        rules=payment_rules(),
+    )
+
+
+@cache
+def receipts() -> ReceiptService:
+    """Receipts of paid orders."""
+    from imagesfactory.payments.receipts import ReceiptService
+    from imagesfactory.policy.payments import payment_rules
+
+    return ReceiptService(_database(), orders=orders(), outbox=_outbox(), rules=payment_rules())
+
+
+@cache
+def coupons() -> CouponService:
+    """Coupons."""
+    from imagesfactory.payments.coupons import CouponService
+    from imagesfactory.policy.payments import payment_rules
+
+    return CouponService(_database(), points=points(), rules=payment_rules())
+
+
+@cache
+def inbox() -> Inbox:
+    """The inbox of payment webhooks."""
+    from imagesfactory.payments.inbox import Inbox
+
+    return Inbox(_database(), queue=_queue(), providers=_payment_providers(), reconciliation=_reconciliation())
+
+
+@cache
+def payment_sweep() -> PaymentSweep:
+    """The sweep of orders, refunds and disputes."""
+    from imagesfactory.payments.sweep import PaymentSweep
+
+    return PaymentSweep(
+        _database(),
+        providers=_payment_providers(),
+        reconciliation=_reconciliation(),
+        refunds=refunds(),
+        misuse=misuse(),
+        identities_of=accounts().identities,
+    )
+
+
+@cache
+def settlements() -> Settlements:
+    """The daily settlement."""
+    from imagesfactory.payments.settlement import Settlements
+
+    return Settlements(_database(), points=points(), providers=_payment_providers())
+
+
+@cache
+def _reconciliation() -> Reconciliation:
+    from imagesfactory.payments.reconciliation import Reconciliation
+    from imagesfactory.policy.payments import payment_rules
+
+    return Reconciliation(
+        _database(), points=points(), outbox=_outbox(), providers=_payment_providers(), rules=payment_rules()
+    )
+
+
+@cache
+def _payment_providers() -> dict[str, PaymentProvider]:
+    """The providers whose keys this deployment has."""
+    from imagesfactory.vendors.stripe_payments import StripePayments
+    from imagesfactory.vendors.toss_payments import TossPayments
+
+    chosen = settings()
+    providers: dict[str, PaymentProvider] = {}
+    if chosen.toss_secret_key:
+        providers["toss"] = TossPayments(secret_key=chosen.toss_secret_key, base_url=chosen.toss_address)
+    if chosen.stripe_secret_key:
+        providers["stripe"] = StripePayments(
+            secret_key=chosen.stripe_secret_key, base_url=chosen.stripe_address, web_origin=chosen.web_origin
+        )
+    return providers
+
+
+@cache
+def _outbox() -> Outbox:
+    from imagesfactory.mail.outbox import Outbox
+
+    return Outbox(_database())
 
 
 @cache

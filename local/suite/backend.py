@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dotenv import dotenv_values
+from imagesfactory.kit.settings import REGION
 
 from local.suite.addresses import Addresses
 from local.suite.configuration import FunctionsEnvironment
-from local.suite.suite import ROOT, SuiteOptions
+from local.suite.suite import PROJECT, ROOT, SuiteOptions
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
@@ -36,12 +37,17 @@ PROVIDERS = (
         {"STABILITY_BASE_URL": "stability_url", "STABILITY_GRPC_HOST": "stability_grpc_host"},
     ),
     Provider("SENDGRID_API_KEY", {"SENDGRID_BASE_URL": "sendgrid_url"}),
+    Provider("STRIPE_SECRET_KEY", {"STRIPE_BASE_URL": "stripe_url"}),
+    Provider("TOSS_SECRET_KEY", {"TOSS_BASE_URL": "toss_url"}),
 )
 
 
 def backend_options(root: Path = ROOT) -> SuiteOptions:
     """The options that tests, the demo and ``make serve`` start from."""
     own_secrets = _own_secrets(root)
+
+    def post_to(addresses: Addresses) -> tuple[str, ...]:
+        return webhook_arguments(addresses, PROJECT)
 
     def choose(addresses: Addresses, doubles: Mapping[str, str]) -> FunctionsEnvironment:
         return functions_environment(addresses, doubles, own_secrets, os.environ)
@@ -50,6 +56,7 @@ def backend_options(root: Path = ROOT) -> SuiteOptions:
         root=root,
         functions=root / "functions",
         functions_environment=choose,
+        doubles_arguments=post_to,
         firestore_arguments=("--indexes", str(root / "firestore.indexes.json"), "--require-indexes"),
     )
 
@@ -73,11 +80,24 @@ def functions_environment(
     }
     if len(doubled) < len(PROVIDERS):
         variables |= {name: environment[name] for name in PROXIES if name in environment}
-    return FunctionsEnvironment(variables=variables, secrets=_made_up_secrets(doubled))
+    return FunctionsEnvironment(variables=variables, secrets=_made_up_secrets(doubled, doubles))
 
 
-def _made_up_secrets(doubled: list[Provider]) -> dict[str, str]:
+def webhook_arguments(addresses: Addresses, project: str) -> tuple[str, ...]:
+    """Options of the doubles: where payment providers post their events."""
+    functions = f"{addresses.functions.url}/{project}/{REGION}"
+    return (
+        "--stripe-webhook-url",
+        f"{functions}/stripe_webhook",
+        "--toss-webhook-url",
+        f"{functions}/toss_webhook",
+    )
+
+
+def _made_up_secrets(doubled: list[Provider], doubles: Mapping[str, str]) -> dict[str, str]:
     keys = {provider.secret: f"local-{provider.secret.lower()}" for provider in doubled}
+    if "STRIPE_SECRET_KEY" in keys and doubles:
+        keys["STRIPE_WEBHOOK_SECRET"] = doubles["stripe_webhook_secret"]
     # Made anew for each run: nothing that lives longer than the run is signed or hidden with it.
     return {**keys, "PSEUDONYM_KEY": secrets.token_hex(32)}
 

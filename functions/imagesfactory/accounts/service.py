@@ -112,6 +112,11 @@ class AccountService:
             return None
         return Recipient(profile.email, profile.name, profile.language, profile.is_correction_pending)
 
+    def identities(self, uid: str) -> tuple[str, ...]:
+        """The names by which the register of misuse knows a member; empty for somebody who is gone."""
+        profile = self._store.get(uid)
+        return Identity(uid, profile.email, "").names if profile is not None else ()
+
     def remove_unfinished(self, now: datetime, limit: int) -> int:
         """Remove accounts whose sign-up was not completed within its day, at most ``limit``; returns how many.
 

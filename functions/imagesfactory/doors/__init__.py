@@ -2,6 +2,7 @@
 
 callables.py  signed-in clients      identity.py   Firebase Authentication, before it lets somebody in
 tasks.py      Cloud Tasks            triggers.py   Firestore, after a commit
+webhooks.py   payment providers      callables_payments.py   clients who buy
 schedules.py  Cloud Scheduler        callers.py    who is asking       answers.py   errors to answers
 """
 

@@ -30,6 +30,14 @@ class AppNotGenuine(Refusal):
     text = Text("정식 앱에서만 이용할 수 있습니다.", "Please use the genuine app.")
 
 
+class StaffOnly(Refusal):
+    """The caller has not the role that this needs (custom claim ``roles`` of the sign-in)."""
+
+    outcome = Outcome.PERMISSION_DENIED
+    code = "staff-only"
+    text = Text("권한이 없습니다.", "You are not allowed to see this.")
+
+
 class EmailNotVerified(Refusal):
     """The e-mail address was not confirmed yet."""
 
@@ -88,6 +96,20 @@ def member(request: CallableRequest[Any]) -> Caller:
     caller = signed_in(request)
     if not caller.is_email_verified:
         raise EmailNotVerified
+    return caller
+
+
+def staff(request: CallableRequest[Any], role: str) -> Caller:
+    """Somebody of the company with that role.
+
+    Raises:
+        AppNotGenuine, SignInRequired, StaffOnly
+
+    """
+    caller = signed_in(request)
+    roles = (request.auth.token or {}).get("roles") if request.auth else None
+    if not isinstance(roles, list) or role not in roles:
+        raise StaffOnly
     return caller
 
 

@@ -37,6 +37,12 @@ class MailTask(Request):
     mail_id: Id
 
 
+class EventTask(Request):
+    """One event of the inbox."""
+
+    event_id: Annotated[str, StringConstraints(pattern=r"^(stripe|toss)-[A-Za-z0-9_-]{1,200}$")]
+
+
 def parsed(schema: type[Schema], data: Any) -> Schema:
     """``data`` as ``schema``.
 

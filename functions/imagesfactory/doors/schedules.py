@@ -12,7 +12,12 @@ from firebase_functions.scheduler_fn import ScheduledEvent, on_schedule
 from imagesfactory import bootstrap
 from imagesfactory.doors.answers import answers
 from imagesfactory.kit import log
-from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, SECRETS_OF_IMAGE_PROVIDERS, SECRETS_OF_MAIL
+from imagesfactory.kit.settings import (
+    SECRETS_OF_IDENTITY,
+    SECRETS_OF_IMAGE_PROVIDERS,
+    SECRETS_OF_MAIL,
+    SECRETS_OF_PAYMENTS,
+)
 
 SWEEP_PAGE: Final = 200
 """How many records of each kind one sweep looks at; the next one, minutes later, goes on where this one ended."""
@@ -38,17 +43,28 @@ def _schedule(function: str) -> dict[str, Any]:
     **_schedule("sweep"),
     timeout_sec=300,
     max_instances=1,
-    secrets=[*SECRETS_OF_IMAGE_PROVIDERS, *SECRETS_OF_MAIL, *SECRETS_OF_IDENTITY],
+    secrets=[*SECRETS_OF_IMAGE_PROVIDERS, *SECRETS_OF_MAIL, *SECRETS_OF_IDENTITY, *SECRETS_OF_PAYMENTS],
 )
 @answers
 def sweep(event: ScheduledEvent) -> None:
-    """Bring to its end whatever is past its deadline: jobs, letters, sign-ups, expired points."""
+    """Bring to its end whatever is past its deadline: jobs, letters, sign-ups, expired points, payments, events."""
     now = bootstrap.clock().now()
     counts = {
         "jobs": bootstrap.job_sweep().run(now, SWEEP_PAGE),
         "letters": bootstrap.mail().sweep(now, SWEEP_PAGE),
         "sign-ups": bootstrap.accounts().remove_unfinished(now, SWEEP_PAGE),
         "expiries": bootstrap.points().post_expiries(now, SWEEP_PAGE),
+        "payments": bootstrap.payment_sweep().run(now, SWEEP_PAGE),
+        "events": bootstrap.inbox().sweep(now, SWEEP_PAGE),
     }
     for kind, count in counts.items():
         log.info("sweep.done", code=kind, count=count)
+
+
+@on_schedule(
+    **_schedule("settle"), timeout_sec=1800, max_instances=1, secrets=[*SECRETS_OF_PAYMENTS, *SECRETS_OF_IDENTITY]
+)
+@answers
+def settle(event: ScheduledEvent) -> None:
+    """Compare yesterday's books of each payment provider with ours."""
+    bootstrap.settlements().run(bootstrap.clock().now())

@@ -14,7 +14,12 @@ from firebase_functions.tasks_fn import on_task_dispatched
 from imagesfactory import bootstrap
 from imagesfactory.doors import callers
 from imagesfactory.doors.answers import answers
-from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, SECRETS_OF_IMAGE_PROVIDERS, SECRETS_OF_MAIL
+from imagesfactory.kit.settings import (
+    SECRETS_OF_IDENTITY,
+    SECRETS_OF_IMAGE_PROVIDERS,
+    SECRETS_OF_MAIL,
+    SECRETS_OF_PAYMENTS,
+)
 
 
 @on_task_dispatched(
@@ -50,3 +55,19 @@ def deliver(request: CallableRequest[Any]) -> None:
     from imagesfactory.doors.requests import MailTask, parsed
 
     bootstrap.mail().deliver(parsed(MailTask, request.data).mail_id)
+
+
+@on_task_dispatched(
+    retry_config=RetryConfig(max_attempts=8, min_backoff_seconds=5, max_backoff_seconds=600, max_doublings=7),
+    rate_limits=RateLimits(max_concurrent_dispatches=50, max_dispatches_per_second=50),
+    timeout_sec=120,
+    concurrency=8,
+    secrets=[*SECRETS_OF_PAYMENTS, *SECRETS_OF_IDENTITY],
+)
+@answers
+def processevent(request: CallableRequest[Any]) -> None:
+    """Act on one event of the inbox."""
+    callers.our_queue(request)
+    from imagesfactory.doors.requests import EventTask, parsed
+
+    bootstrap.inbox().process(parsed(EventTask, request.data).event_id, bootstrap.clock().now())

@@ -12,7 +12,12 @@ from imagesfactory.doors.answers import answers
 if TYPE_CHECKING:
     from google.cloud.firestore import DocumentSnapshot
 
-from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, SECRETS_OF_IMAGE_PROVIDERS, SECRETS_OF_MAIL
+from imagesfactory.kit.settings import (
+    SECRETS_OF_IDENTITY,
+    SECRETS_OF_IMAGE_PROVIDERS,
+    SECRETS_OF_MAIL,
+    SECRETS_OF_PAYMENTS,
+)
 
 
 @on_document_created(document="jobs/{job_id}", timeout_sec=60, secrets=list(SECRETS_OF_IMAGE_PROVIDERS))
@@ -28,3 +33,10 @@ def on_job_created(event: Event[DocumentSnapshot[Any] | None]) -> None:
 def on_mail_created(event: Event[DocumentSnapshot[Any] | None]) -> None:
     """Hand a new letter to the queue."""
     bootstrap.mail().enqueue(event.params["mail_id"], "first")
+
+
+@on_document_created(document="inbox/{event_id}", timeout_sec=60, secrets=list(SECRETS_OF_PAYMENTS))
+@answers
+def on_event_received(event: Event[DocumentSnapshot[Any] | None]) -> None:
+    """Hand a payment provider's event to the queue."""
+    bootstrap.inbox().enqueue(event.params["event_id"], "first")

@@ -131,7 +131,7 @@ class GenerationService:
         wallet = self._points.check_can_spend(wallet_from(snapshot), job.held_points, now)
         if wallet.hold(job.id) is not None:
             raise _SeenBefore
-        if len(wallet.holds) >= self._catalog.limits.open_jobs_per_member:
+        if wallet.open_job_count >= self._catalog.limits.open_jobs_per_member:
             raise TooManyOpenJobs(maximum=self._catalog.limits.open_jobs_per_member)
         judge()
         self._points.hold(unit, wallet, job.id, job.held_points, job.deadline_at, now)

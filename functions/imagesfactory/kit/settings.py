@@ -17,6 +17,7 @@ REGION = "asia-northeast3"
 SECRETS_OF_IMAGE_PROVIDERS = ("OPENAI_API_KEY", "STABILITY_API_KEY")
 SECRETS_OF_MAIL = ("SENDGRID_API_KEY",)
 SECRETS_OF_IDENTITY = ("PSEUDONYM_KEY",)
+SECRETS_OF_PAYMENTS = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "TOSS_SECRET_KEY")
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,20 @@ class Settings:
     stability_api_key: str
     sendgrid_api_key: str
     pseudonym_key: str
+    stripe_secret_key: str
+    stripe_webhook_secret: str
+    toss_secret_key: str
+    stripe_publishable_key: str
+    """For the payment sheet in apps; not a secret."""
+    toss_client_key: str
+    """For the payment window; not a secret."""
     openai_address: str
     stability_address: str
     stability_grpc_address: str
     sendgrid_address: str
+    stripe_address: str
+    """Empty: the SDK's own."""
+    toss_address: str
     tasks_emulator: str
     storage_emulator: str
     is_local: bool
@@ -68,10 +79,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         stability_api_key=text("STABILITY_API_KEY"),
         sendgrid_api_key=text("SENDGRID_API_KEY"),
         pseudonym_key=text("PSEUDONYM_KEY"),
+        stripe_secret_key=text("STRIPE_SECRET_KEY"),
+        stripe_webhook_secret=text("STRIPE_WEBHOOK_SECRET"),
+        toss_secret_key=text("TOSS_SECRET_KEY"),
+        stripe_publishable_key=text("STRIPE_PUBLISHABLE_KEY"),
+        toss_client_key=text("TOSS_CLIENT_KEY"),
         openai_address=text("OPENAI_BASE_URL", "https://api.openai.com/v1"),
         stability_address=text("STABILITY_BASE_URL", "https://api.stability.ai"),
         stability_grpc_address=text("STABILITY_GRPC_HOST", "grpc.stability.ai:443"),
         sendgrid_address=text("SENDGRID_BASE_URL", "https://api.sendgrid.com"),
+        stripe_address=text("STRIPE_BASE_URL"),
+        toss_address=text("TOSS_BASE_URL", "https://api.tosspayments.com"),
         tasks_emulator=text("CLOUD_TASKS_EMULATOR_HOST"),
         storage_emulator=text("STORAGE_EMULATOR_HOST"),
         is_local=text("FUNCTIONS_EMULATOR") == "true",

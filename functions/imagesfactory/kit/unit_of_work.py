@@ -48,16 +48,20 @@ class UnitOfWork:
         the unit writes at all.
         """
         snapshots = self.peek(*references)
-        for snapshot in snapshots:
-            path = snapshot.reference.path
-            self._read[path] = snapshot.update_time if snapshot.exists else None
-            self._unverified.add(path)
+        self.tie(*snapshots)
         return snapshots
 
     def peek(self, *references: DocumentReference) -> list[Snapshot]:
         """The documents, in the order asked for, without tying the commit to their versions."""
         by_path = {snapshot.reference.path: snapshot for snapshot in self._client.get_all(list(references))}
         return [by_path[reference.path] for reference in references]
+
+    def tie(self, *snapshots: Snapshot) -> None:
+        """Treat documents peeked at in this unit as read after all, because the decision changes them."""
+        for snapshot in snapshots:
+            path = snapshot.reference.path
+            self._read[path] = snapshot.update_time if snapshot.exists else None
+            self._unverified.add(path)
 
     def create(self, reference: DocumentReference, document: Mapping[str, Any]) -> None:
         """Write a document that must not exist."""

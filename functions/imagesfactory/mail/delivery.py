@@ -23,7 +23,7 @@ from imagesfactory.mail.model import Mail
 from imagesfactory.mail.ports import Attachment, Files, Letter, LetterRefused, Sender, SenderBusy
 from imagesfactory.mail.rendering import Pictures, render
 from imagesfactory.mail.store import MailStore, mail_from
-from imagesfactory.mail.words import Words
+from imagesfactory.mail.words import JobFinished, Words
 from imagesfactory.policy.company import company
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class MailDelivery:
         return partial(_sent, carrier_id)
 
     def _letter(self, mail: Mail, words: Words, recipient: Recipient) -> Letter:
-        pictures = self._pictures(words.files)
+        pictures = self._pictures(words.files if isinstance(words, JobFinished) else ())
         rendered = render(words, recipient, pictures, self._web_origin)
         facts = company()
         return Letter(

@@ -11,7 +11,7 @@ from imagesfactory.mail.store import MailStore
 from imagesfactory.mail.words import Words
 
 if TYPE_CHECKING:
-    from google.cloud.firestore import Client
+    from google.cloud.firestore import Client, DocumentReference
 
 
 class Outbox:
@@ -19,6 +19,10 @@ class Outbox:
 
     def __init__(self, client: Client) -> None:
         self._store = MailStore(client)
+
+    def reference(self, key: str) -> DocumentReference:
+        """Where the letter of that key is, or would be."""
+        return self._store.reference(key)
 
     def post(self, unit: UnitOfWork, key: str, owner: str, words: Words, now: datetime) -> None:
         """Write down a letter to the member ``owner``.

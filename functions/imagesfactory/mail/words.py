@@ -28,12 +28,58 @@ class JobFinished:
     not_made: tuple[NotMade, ...]
 
 
-Words = JobFinished
+@dataclass(frozen=True)
+class PointsBought:
+    """Points were bought: the contract document, with the notice that was confirmed."""
+
+    kind: ClassVar[str] = "points-bought"
+
+    order_id: str
+    receipt_number: str
+    pack_ko: str
+    pack_en: str
+    points: int
+    bonus_points: int
+    price: str
+    notice_ko: str
+    notice_en: str
+
+
+@dataclass(frozen=True)
+class RefundDecided:
+    """A refund ended: the money went back, or the points did."""
+
+    kind: ClassVar[str] = "refund-decided"
+
+    order_id: str
+    is_successful: bool
+    is_own_request: bool
+    price: str
+    points: int
+    owed_points: int
+
+
+@dataclass(frozen=True)
+class ReceiptAsked:
+    """A receipt, because the member asked for it: label and value of each line, in both languages."""
+
+    kind: ClassVar[str] = "receipt"
+
+    number: str
+    provider_url: str
+    lines_ko: tuple[tuple[str, str], ...]
+    lines_en: tuple[tuple[str, str], ...]
+
+
+Words = JobFinished | PointsBought | RefundDecided | ReceiptAsked
 
 
 def to_map(words: Words) -> dict[str, Any]:
-    """The words as plain values."""
-    return asdict(words)
+    """The words as plain values. A database has no list of lists: each line of a receipt becomes a map."""
+    values = asdict(words)
+    for name in _LINES & values.keys():
+        values[name] = [{"label": label, "value": value} for label, value in values[name]]
+    return values
 
 
 def from_map(kind: str, fields: dict[str, Any]) -> Words:
@@ -43,9 +89,24 @@ def from_map(kind: str, fields: dict[str, Any]) -> Words:
         ValueError: there is no such kind.
 
     """
-    if kind != JobFinished.kind:
-        msg = "unknown kind of mail"
-        raise ValueError(msg)
+    match kind:
+        case JobFinished.kind:
+            return _job_finished(fields)
+        case PointsBought.kind:
+            return PointsBought(**fields)
+        case RefundDecided.kind:
+            return RefundDecided(**fields)
+        case ReceiptAsked.kind:
+            lines = {name: tuple((line["label"], line["value"]) for line in fields[name]) for name in _LINES}
+            return ReceiptAsked(**fields | lines)
+    msg = "unknown kind of mail"
+    raise ValueError(msg)
+
+
+_LINES = frozenset({"lines_ko", "lines_en"})
+
+
+def _job_finished(fields: dict[str, Any]) -> JobFinished:
     return JobFinished(
         job_id=fields["job_id"],
         files=tuple(fields["files"]),

@@ -1,7 +1,8 @@
 """Pure decisions about points: wallets in, wallets and balanced ledger entries out.
 
 Words: a *lot* is points that came together (a purchase or a bonus) and may expire together. A *hold* reserves points
-of certain lots for one job; it is *settled* once, which captures a part and releases the rest.
+of certain lots for one purpose (a job, a refund, a dispute); it is *settled* once, which captures a part and releases
+the rest. What moves when money goes back to the payer is in :mod:`imagesfactory.points.reversal`.
 
 Order of consumption: bonus before paid; among bonus lots the one that expires soonest; among paid lots the oldest.
 A member thus never loses a bonus that could have been used, and paid points stay refundable as long as possible.
@@ -27,8 +28,9 @@ class LotKind(StrEnum):
 class Account(StrEnum):
     """The accounts of the ledger, kept apart for bonus and paid points.
 
-    ``AVAILABLE`` and ``HELD`` belong to the member. The others are the world's side: what was ``ISSUED`` (negative),
-    ``USED`` for images, ``EXPIRED``. Over all entries everything sums to zero.
+    ``AVAILABLE``, ``HELD`` and ``DEBT`` (zero or negative: points owed) belong to the member. The others are the
+    world's side: what was ``ISSUED`` (negative), ``USED`` for images, ``EXPIRED``, ``REFUNDED`` and ``CHARGED_BACK``.
+    Over all entries everything sums to zero.
     """
 
     AVAILABLE = "available"
@@ -36,6 +38,9 @@ class Account(StrEnum):
     ISSUED = "issued"
     USED = "used"
     EXPIRED = "expired"
+    REFUNDED = "refunded"
+    CHARGED_BACK = "charged_back"
+    DEBT = "debt"
 
     def of(self, kind: LotKind) -> str:
         """The account's name for one kind of points, for example ``available_bonus``."""
@@ -49,6 +54,17 @@ class EntryKind(StrEnum):
     HOLD = "hold"
     SETTLE = "settle"
     EXPIRE = "expire"
+    TAKE_BACK = "take-back"
+    GIVE_BACK = "give-back"
+    REPAY = "repay"
+
+
+class Purpose(StrEnum):
+    """What points are reserved for; also the first part of the source of its entries."""
+
+    JOB = "job"
+    REFUND = "refund"
+    DISPUTE = "dispute"
 
 
 @dataclass(frozen=True)
@@ -79,11 +95,18 @@ class Allocation:
 
 @dataclass(frozen=True)
 class Hold:
-    """Points reserved for one job."""
+    """Points reserved for one job, refund or dispute."""
 
     id: str
     allocations: tuple[Allocation, ...]
-    deadline_at: datetime
+    deadline_at: datetime | None
+    """None: until the refund or the dispute is decided."""
+    purpose: Purpose = Purpose.JOB
+
+    @property
+    def source(self) -> str:
+        """The act it belongs to, for example ``job:ID``."""
+        return f"{self.purpose.value}:{self.id}"
 
     @property
     def points(self) -> int:
@@ -109,6 +132,8 @@ class Wallet:
     holds: tuple[Hold, ...] = ()
     rate_full_at: datetime | None = None
     """When the member's request allowance will be whole again; None: it is."""
+    debt_points: int = 0
+    """Points whose money went back to the payer after they were spent; taken from the next paid points that come in."""
 
     @property
     def available_points(self) -> int:
@@ -117,7 +142,7 @@ class Wallet:
 
     @property
     def held_points(self) -> int:
-        """Points reserved for jobs that have not ended."""
+        """Points reserved for jobs, refunds and disputes that have not ended."""
         return sum(hold.points for hold in self.holds)
 
     @property
@@ -126,9 +151,18 @@ class Wallet:
         expiries = (lot.expires_at for lot in self.lots if lot.expires_at and lot.remaining_points)
         return min(expiries, default=None)
 
+    @property
+    def open_job_count(self) -> int:
+        """How many jobs have not ended."""
+        return sum(hold.purpose is Purpose.JOB for hold in self.holds)
+
     def hold(self, hold_id: str) -> Hold | None:
         """The open hold of that id, if there is one."""
         return next((hold for hold in self.holds if hold.id == hold_id), None)
+
+    def lot(self, lot_id: str) -> Lot | None:
+        """The lot of that id, if there is one with points left or held."""
+        return next((lot for lot in self.lots if lot.id == lot_id), None)
 
 
 @dataclass(frozen=True)
@@ -219,8 +253,8 @@ def grant(wallet: Wallet, lot: Lot, now: datetime) -> Movement:
         Account.AVAILABLE.of(lot.kind): lot.granted_points,
         Account.ISSUED.of(lot.kind): -lot.granted_points,
     }
-    entry = _entry(after, EntryKind.GRANT, lot.source, legs, {lot.id: lot.granted_points}, now)
-    return Movement(after, (entry,))
+    granted = entry(after, EntryKind.GRANT, lot.source, legs, {lot.id: lot.granted_points}, now)
+    return Movement(after, (granted,))
 
 
 def hold(wallet: Wallet, hold_id: str, points: int, deadline_at: datetime, now: datetime) -> Movement:
@@ -238,23 +272,32 @@ def hold(wallet: Wallet, hold_id: str, points: int, deadline_at: datetime, now: 
     if not wallet.is_open:
         raise WalletClosed
     current = expire(wallet, now)
-    allocations = _allocate(current.wallet, points)
-    taken = {allocation.lot_id: -allocation.points for allocation in allocations}
-    after = replace(
-        current.wallet,
-        lots=_with_changes(current.wallet.lots, taken),
-        holds=(*current.wallet.holds, Hold(hold_id, allocations, deadline_at)),
-    )
-    legs = _legs(wallet, allocations, {Account.AVAILABLE: -1, Account.HELD: 1})
-    entry = _entry(after, EntryKind.HOLD, f"job:{hold_id}", legs, taken, now)
-    return Movement(after, (*current.entries, entry))
+    held = Hold(hold_id, _allocate(current.wallet, points), deadline_at)
+    reserved = reserve(current.wallet, held, now)
+    return Movement(reserved.wallet, (*current.entries, *reserved.entries))
 
 
-def settle(wallet: Wallet, hold_id: str, captured_points: int, now: datetime) -> Movement:
+def reserve(wallet: Wallet, held: Hold, now: datetime) -> Movement:
+    """Open ``held`` as it is: its allocations name lots that have as many points left.
+
+    Raises:
+        ValueError: they do not, or the hold is empty or exists.
+
+    """
+    if not held.allocations or wallet.hold(held.id) is not None:
+        msg = "a hold is new and positive"
+        raise ValueError(msg)
+    taken = {allocation.lot_id: -allocation.points for allocation in held.allocations}
+    after = replace(wallet, lots=with_changes(wallet.lots, taken), holds=(*wallet.holds, held))
+    legs = legs_of(wallet, held.allocations, {Account.AVAILABLE: -1, Account.HELD: 1})
+    return Movement(after, (entry(after, EntryKind.HOLD, held.source, legs, taken, now),))
+
+
+def settle(wallet: Wallet, hold_id: str, captured_points: int, now: datetime, into: Account = Account.USED) -> Movement:
     """End a hold: capture ``captured_points`` in the order of consumption and release the rest to its lots.
 
     Points released to a bonus lot that expired meanwhile are available for the instant of this entry and are taken
-    by the expiry posted with it.
+    by the expiry posted with it; paid points released to a member who owes points repay the debt first.
 
     Raises:
         ValueError: no such hold, or more is captured than was held.
@@ -267,13 +310,44 @@ def settle(wallet: Wallet, hold_id: str, captured_points: int, now: datetime) ->
     captured, released = _split(held.allocations, captured_points)
     given_back = {allocation.lot_id: allocation.points for allocation in released}
     others = tuple(other for other in wallet.holds if other.id != hold_id)
-    after = replace(wallet, holds=others, lots=_with_changes(wallet.lots, given_back))
-    legs = _legs(wallet, captured, {Account.HELD: -1, Account.USED: 1})
-    for account, points in _legs(wallet, released, {Account.HELD: -1, Account.AVAILABLE: 1}).items():
+    after = replace(wallet, holds=others, lots=with_changes(wallet.lots, given_back))
+    legs = legs_of(wallet, captured, {Account.HELD: -1, into: 1})
+    for account, points in legs_of(wallet, released, {Account.HELD: -1, Account.AVAILABLE: 1}).items():
         legs[account] = legs.get(account, 0) + points
-    entry = _entry(after, EntryKind.SETTLE, f"job:{hold_id}", legs, given_back, now)
-    expired = expire(replace(after, lots=_without_spent(after)), now)
-    return Movement(expired.wallet, (entry, *expired.entries))
+    settled = entry(after, EntryKind.SETTLE, held.source, legs, given_back, now)
+    repaid = repay(after, held.source, tuple(given_back), now)
+    expired = expire(replace(repaid.wallet, lots=without_spent(repaid.wallet)), now)
+    return Movement(expired.wallet, (settled, *repaid.entries, *expired.entries))
+
+
+def repay(wallet: Wallet, source: str, lot_ids: tuple[str, ...], now: datetime) -> Movement:
+    """Take what the member owes from the paid ones among the lots that points just came into.
+
+    The written rule of debts: points spent before their money went back to the payer are owed, and are taken from
+    the next paid points that come in, be it a purchase or points that a hold gives back.
+    """
+    arrived = [lot for lot in wallet.lots if lot.id in lot_ids and lot.kind is LotKind.PAID]
+    taken, owed = take(tuple(arrived), wallet.debt_points)
+    repaid = wallet.debt_points - owed
+    if not repaid:
+        return Movement(wallet, ())
+    after = replace(wallet, lots=with_changes(wallet.lots, taken), debt_points=owed)
+    legs = {Account.AVAILABLE.of(LotKind.PAID): -repaid, Account.DEBT.of(LotKind.PAID): repaid}
+    posted = entry(after, EntryKind.REPAY, source, legs, taken, now)
+    return Movement(replace(after, lots=without_spent(after)), (posted,))
+
+
+def take(lots: tuple[Lot, ...], points: int) -> tuple[dict[str, int], int]:
+    """How ``points`` are taken from what is left of ``lots``, one after the other: the (negative) change of each,
+    and how many points are missing.
+    """
+    taken: dict[str, int] = {}
+    for lot in lots:
+        part = min(lot.remaining_points, points)
+        if part:
+            taken[lot.id] = -part
+            points -= part
+    return taken, points
 
 
 def expire(wallet: Wallet, now: datetime) -> Movement:
@@ -282,15 +356,15 @@ def expire(wallet: Wallet, now: datetime) -> Movement:
     for lot in wallet.lots:
         if lot.is_expired(now) and lot.remaining_points:
             gone = {lot.id: -lot.remaining_points}
-            wallet = replace(wallet, lots=_with_changes(wallet.lots, gone))
+            wallet = replace(wallet, lots=with_changes(wallet.lots, gone))
             legs = {
                 Account.AVAILABLE.of(lot.kind): -lot.remaining_points,
                 Account.EXPIRED.of(lot.kind): lot.remaining_points,
             }
             # A lot can expire more than once: points released later expire at their settlement.
             source = f"lot:{lot.id}:{len(wallet.holds)}:{now.isoformat()}"
-            entries.append(_entry(wallet, EntryKind.EXPIRE, source, legs, gone, now))
-    return Movement(replace(wallet, lots=_without_spent(wallet)), tuple(entries))
+            entries.append(entry(wallet, EntryKind.EXPIRE, source, legs, gone, now))
+    return Movement(replace(wallet, lots=without_spent(wallet)), tuple(entries))
 
 
 def take_request(wallet: Wallet, rate: Rate, now: datetime) -> Wallet:
@@ -343,7 +417,8 @@ def _split(
     return tuple(captured), tuple(released)
 
 
-def _legs(wallet: Wallet, allocations: Iterable[Allocation], signs: dict[Account, int]) -> dict[str, int]:
+def legs_of(wallet: Wallet, allocations: Iterable[Allocation], signs: dict[Account, int]) -> dict[str, int]:
+    """The legs of moving ``allocations``: each account of ``signs`` gets so many times the points of each kind."""
     kinds = {lot.id: lot.kind for lot in wallet.lots}
     legs: dict[str, int] = {}
     for allocation in allocations:
@@ -353,22 +428,24 @@ def _legs(wallet: Wallet, allocations: Iterable[Allocation], signs: dict[Account
     return legs
 
 
-def _with_changes(lots: tuple[Lot, ...], changes: dict[str, int]) -> tuple[Lot, ...]:
+def with_changes(lots: tuple[Lot, ...], changes: dict[str, int]) -> tuple[Lot, ...]:
+    """The lots with so many points more (or fewer) left."""
     return tuple(
         replace(lot, remaining_points=lot.remaining_points + changes[lot.id]) if lot.id in changes else lot
         for lot in lots
     )
 
 
-def _without_spent(wallet: Wallet) -> tuple[Lot, ...]:
+def without_spent(wallet: Wallet) -> tuple[Lot, ...]:
     """Empty lots leave the wallet unless a hold may still give points back to them; the ledger remembers them."""
     held = {allocation.lot_id for hold in wallet.holds for allocation in hold.allocations}
     return tuple(lot for lot in wallet.lots if lot.remaining_points or lot.id in held)
 
 
-def _entry(
+def entry(
     after: Wallet, kind: EntryKind, source: str, legs: dict[str, int], lots: dict[str, int], now: datetime
 ) -> Entry:
+    """The entry that leads to ``after``; one of each kind for one source."""
     return Entry(
         id=f"{kind.value}:{source}",
         kind=kind,

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.points import model
-from imagesfactory.points.model import Lot, LotKind, Movement, Rate, SignupUnfinished, TooManyRequests, Wallet
+from imagesfactory.points.model import (
+    Lot,
+    LotKind,
+    Movement,
+    Rate,
+    SignupUnfinished,
+    TooManyRequests,
+    Wallet,
+    WalletClosed,
+)
 from imagesfactory.points.store import WalletStore, wallet_from
 from imagesfactory.policy.catalog import Catalog
 
@@ -93,6 +102,27 @@ class PointsService:
         movement = model.settle(wallet, hold_id, captured_points, now)
         self._store.update(unit, movement)
         return movement.wallet
+
+    def admit_request(self, wallet: Wallet | None, now: datetime) -> Wallet:
+        """The wallet after one more request that costs no points.
+
+        Raises:
+            SignupUnfinished, WalletClosed, TooManyRequests
+
+        """
+        if wallet is None:
+            raise SignupUnfinished
+        if not wallet.is_open:
+            raise WalletClosed
+        return model.take_request(wallet, self._rate, now)
+
+    def write(self, unit: UnitOfWork, movement: Movement) -> None:
+        """Write what a decision of :mod:`imagesfactory.points.reversal` changed in a wallet read in this unit."""
+        self._store.update(unit, movement)
+
+    def has_entry(self, uid: str, entry_id: str) -> bool:
+        """Whether the ledger has that entry (``kind:source``)."""
+        return bool(self._store.reference(uid).collection("entries").document(entry_id).get(()).exists)
 
     def post_expiries(self, now: datetime, limit: int) -> int:
         """Post the expiry of points in at most ``limit`` wallets; returns how many wallets changed."""

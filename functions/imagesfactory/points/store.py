@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imagesfactory.kit.unit_of_work import UnitOfWork
-from imagesfactory.points.model import Allocation, Entry, Hold, Lot, LotKind, Movement, Wallet
+from imagesfactory.points.model import Allocation, Entry, Hold, Lot, LotKind, Movement, Purpose, Wallet
 from imagesfactory.policy.retention import destroy_at
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def wallet_from(snapshot: Snapshot) -> Wallet | None:
         lots=tuple(_lot_from(lot_id, lot) for lot_id, lot in document["lots"].items()),
         holds=tuple(_hold_from(hold_id, hold) for hold_id, hold in document["holds"].items()),
         rate_full_at=document["rate_full_at"],
+        debt_points=document["debt_points"],
     )
 
 
@@ -78,6 +79,7 @@ def wallet_to_document(wallet: Wallet) -> dict[str, Any]:
         "status": "open" if wallet.is_open else "closed",
         "available_points": wallet.available_points,
         "held_points": wallet.held_points,
+        "debt_points": wallet.debt_points,
         "lots": {lot.id: _lot_to_map(lot) for lot in wallet.lots},
         "holds": {hold.id: _hold_to_map(hold) for hold in wallet.holds},
         "rate_full_at": wallet.rate_full_at,
@@ -128,12 +130,13 @@ def _hold_to_map(hold: Hold) -> dict[str, Any]:
         "points": hold.points,
         "allocations": [{"lot_id": part.lot_id, "points": part.points} for part in hold.allocations],
         "deadline_at": hold.deadline_at,
+        "purpose": hold.purpose.value,
     }
 
 
 def _hold_from(hold_id: str, hold: dict[str, Any]) -> Hold:
     allocations = tuple(Allocation(part["lot_id"], part["points"]) for part in hold["allocations"])
-    return Hold(hold_id, allocations, hold["deadline_at"])
+    return Hold(hold_id, allocations, hold["deadline_at"], Purpose(hold["purpose"]))
 
 
 def _field_filter(path: str, operator: str, value: object) -> Any:

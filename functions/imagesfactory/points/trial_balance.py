@@ -15,9 +15,6 @@ from imagesfactory.points.store import wallet_from
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, CollectionReference, Query
 
-SUMS_PER_QUERY = 5
-"""Aggregations one query may have (cloud.google.com/firestore/docs/query-data/aggregation-queries)."""
-
 
 @dataclass(frozen=True)
 class TrialBalance:
@@ -59,16 +56,19 @@ def _wallets(client: Client) -> Iterator[tuple[str, bool]]:
         sums = _sums(snapshot.reference.collection("entries"))
         available = sum(sums[Account.AVAILABLE.of(kind)] for kind in LotKind)
         held = sum(sums[Account.HELD.of(kind)] for kind in LotKind)
-        yield wallet.uid, (wallet.available_points, wallet.held_points) == (available, held)
+        owed = -sum(sums[Account.DEBT.of(kind)] for kind in LotKind)
+        yield wallet.uid, (wallet.available_points, wallet.held_points, wallet.debt_points) == (available, held, owed)
 
 
 def _sums(entries: Query | CollectionReference) -> dict[str, int]:
+    """One query for each account: several sums in one query count only documents that have all of their fields
+    (firebase.google.com/docs/firestore/query-data/aggregation-queries, limitations), and an entry has few legs.
+    """
     names = [account.of(kind) for account in Account for kind in LotKind]
-    sums: dict[str, int] = {}
-    for start in range(0, len(names), SUMS_PER_QUERY):
-        query: Any = entries
-        for name in names[start : start + SUMS_PER_QUERY]:
-            query = query.sum(f"legs.{name}", alias=name)
-        (results,) = query.get()
-        sums |= {result.alias: int(result.value or 0) for result in results}
-    return sums
+    return {name: _sum(entries, name) for name in names}
+
+
+def _sum(entries: Query | CollectionReference, name: str) -> int:
+    query: Any = entries
+    ((result,),) = query.sum(f"legs.{name}", alias=name).get()
+    return int(result.value or 0)

@@ -1,0 +1,139 @@
+"""What client apps may call to buy points, get receipts and refunds; and what finance may look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from firebase_functions.https_fn import CallableRequest, on_call
+from firebase_functions.options import MemoryOption
+
+from imagesfactory import bootstrap
+from imagesfactory.doors import callers
+from imagesfactory.doors.answers import answers
+from imagesfactory.doors.options import ANY_ORIGIN
+from imagesfactory.kit import log
+from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, SECRETS_OF_PAYMENTS
+
+_SECRETS = [*SECRETS_OF_PAYMENTS, *SECRETS_OF_IDENTITY]
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=10, concurrency=80)
+@answers
+def get_packs(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Packs of points with prices, ways to pay, and the notice a buyer confirms; open to everybody."""
+    callers.anybody(request)
+    from imagesfactory.doors import views_payments
+    from imagesfactory.policy.payments import payment_rules
+
+    return views_payments.packs(payment_rules())
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=60, concurrency=40, secrets=_SECRETS)
+@answers
+def create_order(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Order a pack; answers what the app needs to pay it."""
+    caller = callers.member(request)
+    from imagesfactory.doors import views_payments
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.kit.ids import keyed_hash
+    from imagesfactory.kit.settings import settings
+    from imagesfactory.payments.request import OrderRequest
+
+    wanted = parsed(OrderRequest, request.data)
+    placed = bootstrap.orders().create(caller.uid, wanted, bootstrap.clock().now())
+    customer_key = keyed_hash(settings().pseudonym_key, "customer", caller.uid)[:50]
+    return views_payments.placed(placed, settings(), customer_key)
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=120, concurrency=40, secrets=_SECRETS)
+@answers
+def confirm_toss_payment(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Take the money of a payment that the buyer authorised in Toss Payments' window."""
+    caller = callers.member(request)
+    from imagesfactory.doors import views_payments
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.payments.request import ConfirmRequest
+
+    wanted = parsed(ConfirmRequest, request.data)
+    return views_payments.order(bootstrap.orders().confirm(caller.uid, wanted, bootstrap.clock().now()))
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=_SECRETS)
+@answers
+def list_orders(request: CallableRequest[Any]) -> dict[str, Any]:
+    """The member's orders, newest first, a page at a time."""
+    caller = callers.member(request)
+    from imagesfactory.doors import views_payments
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.payments.request import OrdersQuery
+
+    orders, cursor = bootstrap.orders().page(caller.uid, parsed(OrdersQuery, request.data or {}).cursor)
+    return {"orders": [views_payments.order(order) for order in orders], "cursor": cursor}
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=_SECRETS)
+@answers
+def get_order(request: CallableRequest[Any]) -> dict[str, Any]:
+    """One order with its payment and refunds."""
+    caller = callers.member(request)
+    from imagesfactory.doors import views_payments
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.payments.request import OrderQuery
+
+    details = bootstrap.orders().get(caller.uid, parsed(OrderQuery, request.data).order_id)
+    return views_payments.details(details, bootstrap.clock().now())
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=8, memory=MemoryOption.GB_1, secrets=_SECRETS)
+@answers
+def get_receipt(request: CallableRequest[Any]) -> dict[str, Any]:
+    """The receipt of a paid order: as a page, as a PDF (base64), or by mail."""
+    caller = callers.member(request)
+    from imagesfactory.doors import views_payments
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.payments.request import ReceiptQuery
+
+    wanted = parsed(ReceiptQuery, request.data)
+    if wanted.form == "mail":
+        bootstrap.receipts().mail(caller.uid, wanted.order_id, bootstrap.clock().now())
+        return {"mailed": True}
+    return views_payments.receipt(bootstrap.receipts().get(caller.uid, wanted.order_id), wanted)
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=120, concurrency=40, secrets=_SECRETS)
+@answers
+def request_refund(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Give unused points of an order back."""
+    caller = callers.member(request)
+    from imagesfactory.doors import views_payments
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.payments.request import RefundRequest
+
+    now = bootstrap.clock().now()
+    return views_payments.refund(bootstrap.refunds().request(caller.uid, parsed(RefundRequest, request.data), now), now)
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@answers
+def redeem_coupon(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Redeem a coupon for bonus points."""
+    caller = callers.member(request)
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.payments.request import CouponRequest
+
+    code = parsed(CouponRequest, request.data).code
+    return {"points": bootstrap.coupons().redeem(caller.uid, code, bootstrap.clock().now())}
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=_SECRETS)
+@answers
+def get_settlement(request: CallableRequest[Any]) -> dict[str, Any]:
+    """The settlement report of a day, for finance."""
+    caller = callers.staff(request, "finance")
+    from imagesfactory.doors import views_payments
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.payments.request import SettlementQuery
+
+    report = bootstrap.settlements().get(parsed(SettlementQuery, request.data or {}).day)
+    log.info("settlement.read", uid=caller.uid)
+    return views_payments.settlement(report)

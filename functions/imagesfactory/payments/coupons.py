@@ -1,0 +1,61 @@
+"""Coupons: bonus points by code, once for each member and code, posted like every other point."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from imagesfactory.kit import log, unit_of_work
+from imagesfactory.kit.clock import legal_day
+from imagesfactory.kit.ids import derive_id
+from imagesfactory.kit.unit_of_work import UnitOfWork
+from imagesfactory.payments.errors import CouponUnknown, CouponUsedBefore
+from imagesfactory.points import model
+from imagesfactory.points.model import Lot, LotKind
+from imagesfactory.points.service import PointsService
+from imagesfactory.points.store import wallet_from
+from imagesfactory.policy.payments import Coupon, PaymentRules
+from imagesfactory.policy.retention import destroy_at
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
+
+class CouponService:
+    """Redeems coupons; ``coupon_uses/{id}`` remembers who redeemed which."""
+
+    def __init__(self, client: Client, *, points: PointsService, rules: PaymentRules) -> None:
+        self._client = client
+        self._points = points
+        self._rules = rules
+
+    def redeem(self, uid: str, code: str, now: datetime) -> int:
+        """Grant a coupon's points; returns how many. Case and spaces around the code do not matter.
+
+        Guessing costs: a code that is none uses up one request of the member's allowance.
+
+        Raises:
+            CouponUnknown, CouponUsedBefore, and the refusals of the wallet: nothing was granted.
+
+        """
+        coupon = self._rules.coupon(code.strip().upper())
+        if coupon is None or not coupon.first_day <= legal_day(now) <= coupon.last_day:
+            self._points.use_request(uid, now)
+            raise CouponUnknown
+        unit_of_work.run(self._client, partial(self._redeem, uid=uid, coupon=coupon, now=now))
+        log.info("coupon.redeemed", uid=uid, points=coupon.points)
+        return coupon.points
+
+    def _redeem(self, unit: UnitOfWork, uid: str, coupon: Coupon, now: datetime) -> None:
+        use = self._client.collection("coupon_uses").document(derive_id("coupon", uid, coupon.code))
+        used, snapshot = unit.peek(use, self._points.wallet_reference(uid))
+        wallet = self._points.admit_request(wallet_from(snapshot), now)
+        if used.exists:
+            raise CouponUsedBefore
+        lot_id, expires_at = f"coupon-{coupon.code}", now + timedelta(days=coupon.points_expire_after_days)
+        lot = Lot(lot_id, LotKind.BONUS, coupon.points, coupon.points, now, expires_at, f"coupon:{coupon.code}")
+        unit.tie(snapshot)
+        self._points.write(unit, model.grant(wallet, lot, now))
+        record = {"owner": uid, "code": coupon.code, "at": now, "destroy_at": destroy_at("contract", now)}
+        unit.create(use, record)

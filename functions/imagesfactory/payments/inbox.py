@@ -1,0 +1,225 @@
+"""The inbox of webhooks: an event is written down before it is answered, and acted on until it is handled.
+
+Acting means to bring its order in line with the provider; the event itself is only the reason to look. So one event
+ten times, ten events about one payment, or events in the wrong order all end the same.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from imagesfactory.kit import log, unit_of_work
+from imagesfactory.kit.errors import RetryLater
+from imagesfactory.kit.ids import derive_id
+from imagesfactory.kit.queue import Queue
+from imagesfactory.kit.unit_of_work import UnitOfWork
+from imagesfactory.payments.fold import PaymentMismatch
+from imagesfactory.payments.model import is_order_id
+from imagesfactory.payments.ports import Forged, Notice, ProviderBusy, ProviderUnusable
+from imagesfactory.payments.reconciliation import Reconciliation, UnknownOrder
+from imagesfactory.payments.store import PaymentStore
+from imagesfactory.policy.retention import destroy_at
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client, DocumentReference
+
+    from imagesfactory.kit.unit_of_work import Snapshot
+    from imagesfactory.payments.reconciliation import Providers
+
+TASK_FUNCTION = "processevent"
+ENQUEUE_GRACE = timedelta(minutes=2)
+"""How long the sweep leaves a new event to the trigger and the queue."""
+PARKED_FIRST = timedelta(minutes=1)
+PARKED_MAX = timedelta(hours=6)
+ATTEMPTS_MAX = 24
+"""Looks at an event before it is handed to an operator; with the pauses above that is about four days."""
+
+
+class EventState(StrEnum):
+    """Where an event stands."""
+
+    RECEIVED = "received"
+    PARKED = "parked"
+    """Its order is not known yet, or its provider does not answer: it is tried again."""
+    DONE = "done"
+    ABANDONED = "abandoned"
+    """It never made sense: an operator was told."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event: ids only, nothing of its body."""
+
+    id: str
+    provider: str
+    kind: str
+    order_id: str
+    reference: str
+    received_at: datetime
+    state: EventState = EventState.RECEIVED
+    attempts: int = 0
+    problem: str = ""
+    resume_at: datetime | None = None
+
+
+class Inbox:
+    """Receives events and acts on them."""
+
+    def __init__(self, client: Client, *, queue: Queue, providers: Providers, reconciliation: Reconciliation) -> None:
+        self._client = client
+        self._queue = queue
+        self._providers = providers
+        self._reconciliation = reconciliation
+        self._store = PaymentStore(client)
+
+    def receive(self, notice: Notice, now: datetime) -> bool:
+        """Write the event down; False if that is not needed: it is there already, or about nothing of ours.
+
+        An unsigned event (Toss) counts only if it names an order of ours, because anybody could fill the inbox
+        otherwise; the order is always there before its payment.
+
+        Raises:
+            Forged: it carries a secret, and not the one that the payment came with.
+
+        """
+        from google.api_core.exceptions import Conflict
+
+        if notice.provider == "toss" and not self._concerns_us(notice):
+            log.info("webhook.unknown_order", provider=notice.provider)
+            return False
+        event = Event(
+            id=f"{notice.provider}-{notice.event_id}",
+            provider=notice.provider,
+            kind=notice.kind,
+            order_id=notice.order_id,
+            reference=notice.reference,
+            received_at=now,
+            resume_at=now + ENQUEUE_GRACE,
+        )
+        try:
+            self._reference(event.id).create({**_moving(event), **_fixed(event)})
+        except Conflict:
+            return False
+        log.info("webhook.received", provider=event.provider, event_id=event.id, code=event.kind)
+        return True
+
+    def enqueue(self, event_id: str, occasion: str) -> None:
+        """Send a worker to an event; at most one for each ``occasion``."""
+        self._queue.enqueue(TASK_FUNCTION, f"{derive_id('event', event_id)}-{occasion}", {"event_id": event_id})
+
+    def process(self, event_id: str, now: datetime) -> None:
+        """Act on an event; one that is done stays so. What cannot be done now is parked for the sweep.
+
+        Raises:
+            RetryLater: the provider does not answer now.
+
+        """
+        event = event_from(self._reference(event_id).get())
+        if event is None or event.state in {EventState.DONE, EventState.ABANDONED}:
+            return
+        try:
+            self._act(event, now)
+        except (UnknownOrder, PaymentMismatch, ProviderBusy, ProviderUnusable, RetryLater) as problem:
+            self._park(event, type(problem).__name__, now)
+            if isinstance(problem, RetryLater | ProviderBusy):
+                raise RetryLater("event-parked", problem.delay) from None
+            return
+        self._record(replace(event, state=EventState.DONE, problem="", resume_at=None))
+
+    def sweep(self, now: datetime, limit: int) -> int:
+        """Send workers to the events that nobody looked after in time, at most ``limit``; returns how many."""
+        from google.cloud.firestore import FieldFilter
+
+        due = self._client.collection("inbox").where(filter=FieldFilter("resume_at", "<=", now))
+        events = [event_from(snapshot) for snapshot in due.order_by("resume_at").limit(limit).stream()]
+        for event in events:
+            if event is not None:
+                self.enqueue(event.id, f"sweep-{int(now.timestamp())}")
+        return len(events)
+
+    def _act(self, event: Event, now: datetime) -> None:
+        order_id = event.order_id
+        if not order_id:
+            provider = self._providers.get(event.provider)
+            if provider is None:
+                raise ProviderUnusable("provider-off")
+            order_id = provider.order_of(event.reference)
+        if not is_order_id(order_id):
+            raise UnknownOrder
+        self._reconciliation.settle(order_id, now, event.reference)
+
+    def _concerns_us(self, notice: Notice) -> bool:
+        order = self._store.order(notice.order_id) if is_order_id(notice.order_id) else None
+        if order is None or order.provider != notice.provider:
+            return False
+        if order.secret and notice.secret and not hmac.compare_digest(order.secret.encode(), notice.secret.encode()):
+            raise Forged
+        return True
+
+    def _park(self, event: Event, problem: str, now: datetime) -> None:
+        attempts = event.attempts + 1
+        if attempts >= ATTEMPTS_MAX:
+            log.error("webhook.abandoned", event_id=event.id, provider=event.provider, code=problem)
+            parked = replace(event, state=EventState.ABANDONED, resume_at=None)
+        else:
+            wait = min(PARKED_FIRST * 2 ** min(attempts - 1, 10), PARKED_MAX)
+            parked = replace(event, state=EventState.PARKED, resume_at=now + wait)
+            log.warning("webhook.parked", event_id=event.id, code=problem, attempt=attempts)
+        self._record(replace(parked, attempts=attempts, problem=problem))
+
+    def _record(self, event: Event) -> None:
+        unit_of_work.run(self._client, partial(self._write, event=event))
+
+    def _write(self, unit: UnitOfWork, event: Event) -> None:
+        """What is done stays done, though a slower twin was less lucky."""
+        (snapshot,) = unit.read(self._reference(event.id))
+        known = event_from(snapshot)
+        if known is not None and known.state is not EventState.DONE:
+            unit.update(self._reference(event.id), _moving(event))
+
+    def _reference(self, event_id: str) -> DocumentReference:
+        return self._client.collection("inbox").document(event_id)
+
+
+def event_from(snapshot: Snapshot) -> Event | None:
+    """The event of a snapshot, or None where there is none."""
+    document = snapshot.to_dict()
+    if document is None:
+        return None
+    return Event(
+        id=snapshot.id,
+        provider=document["provider"],
+        kind=document["kind"],
+        order_id=document["order_id"],
+        reference=document["reference"],
+        received_at=document["received_at"],
+        state=EventState(document["state"]),
+        attempts=document["attempts"],
+        problem=document["problem"],
+        resume_at=document["resume_at"],
+    )
+
+
+def _fixed(event: Event) -> dict[str, Any]:
+    return {
+        "provider": event.provider,
+        "kind": event.kind,
+        "order_id": event.order_id,
+        "reference": event.reference,
+        "received_at": event.received_at,
+        "destroy_at": destroy_at("payment_event", event.received_at),
+    }
+
+
+def _moving(event: Event) -> dict[str, Any]:
+    return {
+        "state": event.state.value,
+        "attempts": event.attempts,
+        "problem": event.problem,
+        "resume_at": event.resume_at,
+    }

@@ -1,0 +1,162 @@
+"""Brings one order in line with its provider: read what is recorded, read the truth, fold, commit.
+
+The provider is read inside the unit of work, after the order: if anybody changed the order meanwhile, the commit fails
+and everything is read anew. Truths are therefore applied in the order in which they were true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from imagesfactory.kit import log, unit_of_work
+from imagesfactory.kit.errors import RetryLater
+from imagesfactory.kit.ids import derive_id
+from imagesfactory.kit.unit_of_work import UnitOfWork
+from imagesfactory.mail.outbox import Outbox
+from imagesfactory.mail.words import Words
+from imagesfactory.payments import letters
+from imagesfactory.payments.fold import Outcome, Recorded, fold
+from imagesfactory.payments.model import Dispute, Order, Refund
+from imagesfactory.payments.ports import PaymentProvider, ProviderBusy, ProviderRefused, ProviderUnusable, Truth
+from imagesfactory.payments.receipt_numbers import ReceiptNumbers
+from imagesfactory.payments.store import PaymentStore, dispute_from, order_from, refund_from
+from imagesfactory.points.service import PointsService
+from imagesfactory.points.store import wallet_from
+from imagesfactory.policy.business_days import end_of_business_days
+from imagesfactory.policy.payments import PaymentRules
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
+    from imagesfactory.kit.unit_of_work import Snapshot
+
+Providers = Mapping[str, PaymentProvider]
+
+
+class UnknownOrder(Exception):
+    """There is no such order (yet, or any more)."""
+
+
+class Reconciliation:
+    """The only writer of what a payment, a refund or a dispute means."""
+
+    def __init__(
+        self, client: Client, *, points: PointsService, outbox: Outbox, providers: Providers, rules: PaymentRules
+    ) -> None:
+        self._client = client
+        self._store = PaymentStore(client)
+        self._points = points
+        self._outbox = outbox
+        self._providers = providers
+        self._rules = rules
+        self._numbers = ReceiptNumbers(client)
+
+    def settle(self, order_id: str, now: datetime, reference: str = "") -> Order:
+        """The order after everything the provider says now was applied.
+
+        Args:
+            order_id: the order.
+            now: when, UTC.
+            reference: the provider's name of the attempt to pay, for an order that does not know it yet.
+
+        Raises:
+            UnknownOrder, PaymentMismatch: see there; nothing was changed.
+            RetryLater: the provider does not answer now.
+
+        """
+        try:
+            outcome = unit_of_work.run(
+                self._client, partial(self._settle, order_id=order_id, reference=reference, now=now)
+            )
+        except ProviderBusy as busy:
+            raise RetryLater("provider-busy", busy.delay) from None
+        except (ProviderRefused, ProviderUnusable) as problem:
+            log.error("payment.unreadable", code=problem.code)
+            raise RetryLater("provider-unusable") from None
+        if outcome.is_newly_paid:
+            log.info("order.paid", uid=outcome.order.owner, provider=outcome.order.provider)
+        return outcome.order
+
+    def _settle(self, unit: UnitOfWork, order_id: str, reference: str, now: datetime) -> Outcome:
+        (snapshot,) = unit.read(self._store.order_reference(order_id))
+        order = order_from(snapshot)
+        if order is None:
+            raise UnknownOrder
+        provider = self._providers.get(order.provider)
+        if provider is None:
+            raise ProviderUnusable("provider-off")
+        asked = order if order.reference or not reference else replace(order, reference=reference)
+        truth = provider.read(asked, len(order.refund_ids), len(order.dispute_ids))
+        known = self._known(unit, order, truth)
+        due_at = end_of_business_days(self._rules.refunds.pay_back_business_days, now)
+        outcome = fold(known.recorded(order), truth, due_at, now)
+        return self._write(unit, known, order, outcome, truth, now)
+
+    def _known(self, unit: UnitOfWork, order: Order, truth: Truth) -> _Known:
+        """What the fold needs besides the order. Refunds and disputes are only written together with their order,
+        so that the version of the order vouches for them; the wallet is tied in once points move.
+        """
+        may_change = truth.refunds or truth.disputes or order.refund_ids or order.dispute_ids or not order.is_paid
+        if not may_change:
+            return _Known((), (), None)
+        names = [self._store.refund_reference(refund_id) for refund_id in order.refund_ids]
+        names += [self._store.dispute_reference(dispute_id) for dispute_id in order.dispute_ids]
+        wallet, *others = unit.peek(self._points.wallet_reference(order.owner), *names)
+        refunds = map(refund_from, others[: len(order.refund_ids)])
+        disputes = map(dispute_from, others[len(order.refund_ids) :])
+        return _Known(
+            tuple(refund for refund in refunds if refund), tuple(dispute for dispute in disputes if dispute), wallet
+        )
+
+    def _write(
+        self, unit: UnitOfWork, known: _Known, before: Order, outcome: Outcome, truth: Truth, now: datetime
+    ) -> Outcome:
+        if outcome.is_newly_paid:
+            number = self._numbers.next(unit, before.id, now)
+            outcome = replace(outcome, order=replace(outcome.order, receipt_number=number))
+            self._store.create_payment(unit, letters.payment(outcome.order, truth, now))
+            self._post(unit, known, letters.points_bought(outcome.order, self._rules), outcome.order, now)
+        if outcome.movement is not None and known.wallet is not None:
+            unit.tie(known.wallet)
+            self._points.write(unit, outcome.movement)
+        self._write_returns(unit, known, outcome, now)
+        if outcome.refunds or outcome.disputes or outcome.movement or outcome.order != before:
+            self._store.update_order(unit, outcome.order)
+        return outcome
+
+    def _write_returns(self, unit: UnitOfWork, known: _Known, outcome: Outcome, now: datetime) -> None:
+        refunds_before = {refund.id: refund for refund in known.refunds}
+        disputes_before = {dispute.id for dispute in known.disputes}
+        for refund in outcome.refunds:
+            before = refunds_before.get(refund.id)
+            self._store.write_refund(unit, refund, is_new=before is None)
+            if not refund.state.is_open and (before is None or before.state is not refund.state):
+                self._post(unit, known, letters.refund_decided(refund), outcome.order, now, refund.id)
+        for dispute in outcome.disputes:
+            self._store.write_dispute(unit, dispute, is_new=dispute.id not in disputes_before)
+
+    def _post(
+        self, unit: UnitOfWork, known: _Known, words: Words, order: Order, now: datetime, about: str = ""
+    ) -> None:
+        """Write a letter in the same commit, unless the member is gone."""
+        if known.wallet is not None and known.wallet.exists:
+            key = derive_id("letter", words.kind, order.id, about, now.isoformat())
+            self._outbox.post(unit, key, order.owner, words, now)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is recorded besides the order, as read in the unit."""
+
+    refunds: tuple[Refund, ...]
+    disputes: tuple[Dispute, ...]
+    wallet: Snapshot | None
+
+    def recorded(self, order: Order) -> Recorded:
+        """The fold's input."""
+        wallet = wallet_from(self.wallet) if self.wallet is not None else None
+        return Recorded(order, self.refunds, self.disputes, wallet)

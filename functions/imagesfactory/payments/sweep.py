@@ -1,0 +1,125 @@
+"""The sweep of payments: ends what is past its deadline, and finishes what died on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from imagesfactory.kit import log, unit_of_work
+from imagesfactory.kit.errors import RetryLater
+from imagesfactory.kit.unit_of_work import UnitOfWork
+from imagesfactory.payments.model import Channel, Dispute, Order, OrderStatus
+from imagesfactory.payments.ports import ProviderBusy, ProviderRefused, ProviderUnusable
+from imagesfactory.payments.reconciliation import Providers, Reconciliation
+from imagesfactory.payments.refunds import RefundService
+from imagesfactory.payments.store import PaymentStore, dispute_from, order_from
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
+IdentitiesOf = Callable[[str], tuple[str, ...]]
+"""From a member (uid) to the names the register of misuse knows them by; empty for somebody who is gone."""
+CHARGEBACK = "chargeback-lost"
+
+
+class MisuseRegister(Protocol):
+    """Identities that may not join (again)."""
+
+    def list_identities(self, identities: tuple[str, ...], reason: str, now: datetime) -> None:
+        """Put identities on the register; ``reason`` is a code."""
+
+
+class PaymentSweep:
+    """Brings orders, refunds and disputes to their ends."""
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        providers: Providers,
+        reconciliation: Reconciliation,
+        refunds: RefundService,
+        misuse: MisuseRegister,
+        identities_of: IdentitiesOf,
+    ) -> None:
+        self._client = client
+        self._store = PaymentStore(client)
+        self._providers = providers
+        self._reconciliation = reconciliation
+        self._refunds = refunds
+        self._misuse = misuse
+        self._identities_of = identities_of
+
+    def run(self, now: datetime, limit: int) -> int:
+        """Look at what is due, at most ``limit`` of each kind; returns how many there were."""
+        orders = self._store.due_orders(now, limit)
+        refunds = self._store.due_refunds(now, limit)
+        disputes = self._store.disputes_due_for_register(limit)
+        for order in orders:
+            self._guarded(partial(self._mend_order, order, now), order.owner)
+        for refund in refunds:
+            self._guarded(partial(self._refunds.proceed, refund.id, now), refund.owner)
+            if now >= refund.due_at:
+                log.error("refund.overdue", uid=refund.owner, provider=refund.provider)
+        for dispute in disputes:
+            self._guarded(partial(self._register, dispute, now), dispute.owner)
+        return len(orders) + len(refunds) + len(disputes)
+
+    def _guarded(self, work: Callable[[], object], uid: str) -> None:
+        """One that cannot be mended now does not stop the others."""
+        try:
+            work()
+        except RetryLater as later:
+            log.warning("sweep.payment_postponed", uid=uid, code=later.reason)
+        except Exception as problem:
+            log.failure("sweep.payment_failed", problem, uid=uid)
+
+    def _mend_order(self, order: Order, now: datetime) -> None:
+        """Look first; only an order that is still unpaid after its time is closed, at the provider before here."""
+        order = self._reconciliation.settle(order.id, now)
+        if order.is_paid or order.is_closed or now < order.expires_at:
+            return
+        if order.status is OrderStatus.CREATED or order.status is OrderStatus.WAITING:
+            self._close(order)
+            order = self._reconciliation.settle(order.id, now)
+        if order.status is OrderStatus.CREATED or (order.status is OrderStatus.WAITING and _is_deposit(order)):
+            unit_of_work.run(self._client, partial(self._expire, order_id=order.id))
+            log.info("order.expired", uid=order.owner)
+
+    def _close(self, order: Order) -> None:
+        provider = self._providers.get(order.provider)
+        if provider is None or (order.channel is not Channel.WIDGET and order.status is OrderStatus.WAITING):
+            return  # a slow method was begun in time and takes as long as it takes
+        try:
+            provider.close(order)
+        except ProviderBusy as busy:
+            raise RetryLater("provider-busy", busy.delay) from None
+        except (ProviderRefused, ProviderUnusable) as problem:
+            log.warning("order.not_closed", code=problem.code, uid=order.owner)
+
+    def _expire(self, unit: UnitOfWork, order_id: str) -> None:
+        (snapshot,) = unit.read(self._store.order_reference(order_id))
+        order = order_from(snapshot)
+        if order is not None and not order.is_paid and not order.is_closed:
+            self._store.update_order(unit, replace(order, status=OrderStatus.EXPIRED, resume_at=None))
+
+    def _register(self, dispute: Dispute, now: datetime) -> None:
+        """Whoever charged back and lost us the money may not simply join again (privacy policy, article 3)."""
+        identities = self._identities_of(dispute.owner)
+        if identities:
+            self._misuse.list_identities(identities, CHARGEBACK, now)
+        unit_of_work.run(self._client, partial(self._registered, dispute_id=dispute.id))
+        log.warning("misuse.recorded", uid=dispute.owner, code=CHARGEBACK)
+
+    def _registered(self, unit: UnitOfWork, dispute_id: str) -> None:
+        (snapshot,) = unit.read(self._store.dispute_reference(dispute_id))
+        dispute = dispute_from(snapshot)
+        if dispute is not None:
+            self._store.write_dispute(unit, replace(dispute, is_misuse_due=False), is_new=False)
+
+
+def _is_deposit(order: Order) -> bool:
+    return order.channel is Channel.WIDGET

@@ -1,0 +1,39 @@
+"""What points of an order are worth, and how many points an amount stands for: one cumulative scale for both.
+
+Everything is computed from the totals before and after, never from single parts, so that rounding cannot add up: all
+points are worth exactly the whole price, and the whole price stands for exactly all points.
+"""
+
+from __future__ import annotations
+
+from imagesfactory.payments.model import Order
+
+
+def value_of_points(order: Order, points: int) -> int:
+    """What the next ``points`` to go back are worth, in the smallest unit of the order's currency (rounded down)."""
+    gone = order.refunded_points + points
+    total = order.amount if gone >= order.points else order.amount * gone // order.points
+    return max(total - order.refunded_value, 0)
+
+
+def points_of_value(order: Order, value: int) -> int:
+    """How many points the next ``value`` to go back stands for (rounded down, in the member's favour)."""
+    gone = order.refunded_value + value
+    total = order.points if gone >= order.amount else order.points * gone // order.amount
+    return max(total - order.refunded_points, 0)
+
+
+def bonus_share(order: Order, points: int) -> int:
+    """How many bonus points go with the next ``points`` to go back, if they are still unused."""
+    before, after = order.refunded_points, min(order.refunded_points + points, order.points)
+    return order.bonus_points * after // order.points - order.bonus_points * before // order.points
+
+
+def fee_of(value: int, percent: int) -> int:
+    """The fee of a late refund, rounded down."""
+    return value * percent // 100
+
+
+def late_interest(amount: int, days_late: int, percent_per_year: int) -> int:
+    """Interest owed for paying back late, rounded up (E-Commerce Act article 18(2))."""
+    return -(-amount * percent_per_year * max(days_late, 0) // 36_500)
