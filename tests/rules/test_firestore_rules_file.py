@@ -1,9 +1,11 @@
 """firestore.rules as a table: who does what where, and whether it is allowed."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from emulator.firestore.errors import StatusError
 from emulator.firestore.messages import Write
@@ -53,6 +55,10 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "notices/2": {"state": "draft"},
     "payments/1": {"owner": "owner"},
     "refunds/1": {"owner": "owner"},
+    "disputes/1": {"owner": "owner"},
+    "coupon_uses/1": {"owner": "owner"},
+    "receipt_numbers/1": {"owner": "owner"},
+    "settlements/2026-01-15": {"owner": "owner"},
     "inbox/toss:1": {"owner": "owner"},
     "mail/1": {"owner": "owner"},
     "devices/1": {"owner": "owner"},
@@ -192,6 +198,13 @@ def test_a_stranger_costs_no_further_document() -> None:
         guard = RulesGuard(RULESET, PEOPLE[who], DATABASE, read, lambda value: None)
         for path in ("wallets/owner", "jobs/1", "orders/1", "users/owner"):
             assert not is_allowed(guard.check_get, f"{ROOT}/{path}", document(path, DOCUMENTS[path]))
+
+
+def test_every_collection_of_the_registry_has_a_row() -> None:
+    registry = yaml.safe_load(Path("functions/imagesfactory/policy/retention.yaml").read_text("utf-8"))["collections"]
+    shapes = [re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(place))) for place in registry]
+    without = [shape.pattern for shape in shapes if not any(shape.fullmatch(path) for path in DOCUMENTS)]
+    assert without == [], "add a row to DOCUMENTS, and to MAY_GET what members may read of it"
 
 
 def test_the_file_has_no_issues() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 import pytest
+import yaml
 
 from emulator.rules import AccessBudget, NoDocuments, Request, compile_rules, limits
 from emulator.rules.environment import Operation
@@ -59,6 +60,11 @@ def is_allowed(who: str | None, operation: Operation, path: str, accounts: Accou
 def test_who_may_do_what(path: str, operation: Operation) -> None:
     expected = ["owner"] if (path, operation) == ("images/owner/job/0.png", "get") else []
     assert [who for who in PEOPLE if is_allowed(who, operation, path)] == expected
+
+
+def test_the_one_readable_place_is_the_registrys_one() -> None:
+    registry = yaml.safe_load(FilePath("functions/imagesfactory/policy/retention.yaml").read_text("utf-8"))["buckets"]
+    assert list(registry) == ["images/{uid}/{job}/{file}"], "add the new place to the table above"
 
 
 def test_a_stranger_costs_no_read_of_firestore() -> None:
