@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 REGION = "asia-northeast3"
@@ -33,13 +33,13 @@ class Settings:
     officer_name: str
     officer_telephone: str
     stability_grpc_enabled: bool
-    openai_api_key: str
-    stability_api_key: str
-    sendgrid_api_key: str
-    pseudonym_key: str
-    stripe_secret_key: str
-    stripe_webhook_secret: str
-    toss_secret_key: str
+    openai_api_key: str = field(repr=False)
+    stability_api_key: str = field(repr=False)
+    sendgrid_api_key: str = field(repr=False)
+    pseudonym_key: str = field(repr=False)
+    stripe_secret_key: str = field(repr=False)
+    stripe_webhook_secret: str = field(repr=False)
+    toss_secret_key: str = field(repr=False)
     stripe_publishable_key: str
     """For the payment sheet in apps; not a secret."""
     toss_client_key: str

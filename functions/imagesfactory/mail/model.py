@@ -11,9 +11,9 @@ from imagesfactory.mail.words import Words
 LEASE = timedelta(minutes=3)
 """How long a claim on a letter protects its worker: longer than reading the images and one call to the carrier."""
 ATTEMPTS_MAX = 12
-"""Failed attempts before a letter is given up; with the queue's backoff that is about a day."""
+"""Failed attempts before a letter is given up, which takes about five hours in all."""
 BACKOFF_FIRST = timedelta(seconds=10)
-BACKOFF_MAX = timedelta(hours=4)
+BACKOFF_MAX = timedelta(hours=2)
 HELD_RECHECK = timedelta(hours=1)
 """How often a letter that is held back, because a correction is pending, is looked at again."""
 ENQUEUE_GRACE = timedelta(minutes=2)
