@@ -17,6 +17,8 @@ from imagesfactory.kit.clock import legal_day, start_of_legal_day
 from imagesfactory.policy.reader import Bilingual, Record, read
 
 Amount = Annotated[int, Field(ge=1)]
+Purpose = Literal["service", "payment", "improvement", "marketing", "law"]
+"""What data is used for (privacy policy, article 2), or a duty to keep it."""
 
 
 class Period(Record):
@@ -42,6 +44,9 @@ class RetentionClass(Record):
     clock: str
     period: Period | None = None
     until: Literal["withdrawal"] | None = None
+    archived: bool = False
+    """Whether a law keeps its records after a withdrawal: they move to the archive database for the rest of their
+    period, under an opaque subject id."""
 
     @model_validator(mode="after")
     def _one_end(self) -> Self:
@@ -56,6 +61,11 @@ class Place(Record):
 
     record_class: Annotated[str, Field(alias="class")]
     owner: str | None = None
+    purpose: Purpose = "service"
+    unexported: tuple[str, ...] = ()
+    """Fields that are the machinery's, not the member's: left out of what a member sees and exports."""
+    unarchived: tuple[str, ...] = ()
+    """Fields that no law asks for: left out of the archive."""
 
 
 class Retention(Record):

@@ -1,4 +1,4 @@
-"""The one client of the default database."""
+"""The one client of each database: the default one, and the archive of what the law keeps after a withdrawal."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
     from imagesfactory.kit.settings import Settings
 
+ARCHIVE = "archive"
+
 _lock = Lock()
-_clients: dict[str, Once[Client]] = {}
+_clients: dict[tuple[str, str], Once[Client]] = {}
 
 
 def default_database(settings: Settings) -> Client:
@@ -21,13 +23,21 @@ def default_database(settings: Settings) -> Client:
 
     FIRESTORE_EMULATOR_HOST, which the library reads itself, leads it to an emulator.
     """
-    project = settings.project
+    return _database(settings.project, "(default)")
+
+
+def archive_database(settings: Settings) -> Client:
+    """The client of the database that keeps, apart, what laws demand after a withdrawal."""
+    return _database(settings.project, ARCHIVE)
+
+
+def _database(project: str, database: str) -> Client:
     with _lock:
-        once = _clients.setdefault(project, Once(lambda: _connect(project)))
+        once = _clients.setdefault((project, database), Once(lambda: _connect(project, database)))
     return once()
 
 
-def _connect(project: str) -> Client:
+def _connect(project: str, database: str) -> Client:
     from google.cloud import firestore
 
-    return firestore.Client(project=project)
+    return firestore.Client(project=project, database=database)
