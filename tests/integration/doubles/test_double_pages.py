@@ -120,6 +120,8 @@ def test_no_stranger_reaches_any_double(doubles: Doubles, session: requests.Sess
             answer = session.post(f"{base}/_control/faults", json={"effect": "hold"}, headers=headers, timeout=60)
             assert answer.status_code == 403
     assert control.faults() == {}
+    font = session.get(f"{doubles.addresses.sendgrid_url}/korean.otf", headers={"origin": "null"}, timeout=60)
+    assert (font.status_code, font.headers["access-control-allow-origin"]) == (200, "*")
 
 
 def test_faults_are_planned_released_and_forgotten_on_the_page(
