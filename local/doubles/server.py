@@ -151,7 +151,7 @@ class _House:
             stack.callback(backstage.faults.clear)  # runs first: held calls must end before their servers can
             self._addresses = addresses_of(Ports(**taken), mail.webhook.key.public_key, payments.stripe.signer.secret)
             payments.locate(self._addresses)
-            payment_pages.addresses = self._addresses
+            payment_pages.locate(self._addresses)
             pages.addresses = self._addresses
             self._ready.set()
             await self._stopping.wait()

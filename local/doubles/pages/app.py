@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
-import jinja2
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from local.doubles.addresses import Addresses
@@ -15,29 +13,24 @@ from local.doubles.core.backstage import Backstage
 from local.doubles.core.faults import Effect, FaultRule, FaultRuleInvalid, FaultUnknown
 from local.doubles.core.safety import CATEGORY_WORDS, OUTPUT_WORDS
 from local.doubles.openai.catalogue import IMAGE_MODELS, RETIRED_MODELS
+from local.doubles.pages.rendering import COMMON_HEADERS, Renderer, asset_routes, gone
 from local.doubles.pictures.album import KeptPicture
-from local.doubles.pictures.lettering import korean_font_path
 from local.doubles.sendgrid.app import SendGridDouble
 from local.doubles.sendgrid.events import TRIGGER_ADDRESSES
 from local.doubles.sendgrid.mailbox import Mail
 
 RECENT_CALLS = 25
-PROVIDERS = ("openai", "stability", "stability_grpc", "sendgrid")
+PROVIDERS = ("openai", "stability", "stability_grpc", "sendgrid", "stripe", "toss")
 SHOWN_MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 """Attachments of these types may be shown by the browser; all others are only offered as a download."""
 
-_HERE = Path(__file__).parent
-_PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
 _SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 _MAIL_POLICY = (
     f"sandbox {_SANDBOX}; default-src 'none'; img-src 'self' data:; font-src 'self'; "
     "style-src 'unsafe-inline'; frame-ancestors 'self'"
 )
 _MAIL_HEAD = (
-    '<base target="_blank"><style>@font-face{font-family:"Noto Sans KR";src:url("/korean.otf");'
+    '<base target="_blank"><style>@font-face{font-family:"Noto Sans KR";src:url("/korean.otf");font-display:swap;'
     'unicode-range:U+1100-11FF,U+3130-318F,U+AC00-D7A3}html{font-family:"Noto Sans KR",system-ui}</style>'
 )
 """Links open in a new page, and Korean can be read where the machine has no Korean font."""
@@ -49,15 +42,13 @@ class Pages:
     def __init__(self, backstage: Backstage, mail: SendGridDouble) -> None:
         self._backstage, self._mail = backstage, mail
         self.addresses: Addresses | None = None
-        loader = jinja2.FileSystemLoader(_HERE / "templates")
-        self._templates = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+        self._page = Renderer().page
 
     def routes(self) -> list[Route]:
         """The routes for people, and those of the pictures and attachments shown on the pages."""
         return [
             Route("/", self._home, methods=["GET"]),
-            Route("/style.css", self._style, methods=["GET"]),
-            Route("/korean.otf", self._korean_font, methods=["GET"]),
+            *asset_routes(),
             Route("/faults", self._plan_fault, methods=["POST"]),
             Route("/faults/clear", self._clear_faults, methods=["POST"]),
             Route("/faults/{fault_id}/release", self._release_fault, methods=["POST"]),
@@ -107,7 +98,7 @@ class Pages:
         try:
             self._backstage.faults.release(request.path_params["fault_id"])
         except FaultUnknown:
-            return _gone("fault")
+            return gone("fault")
         return RedirectResponse("/#faults", status_code=303)
 
     async def _gallery(self, _: Request) -> Response:
@@ -115,7 +106,7 @@ class Pages:
 
     async def _picture(self, request: Request) -> Response:
         picture: KeptPicture | None = self._backstage.album.get(request.path_params["number"])
-        return _file(picture.content, picture.media_type) if picture else _gone("picture")
+        return _file(picture.content, picture.media_type) if picture else gone("picture")
 
     async def _mailbox(self, _: Request) -> Response:
         return self._page("mailbox.html", mails=list(reversed(self._mail.mailbox.mails())))
@@ -126,55 +117,32 @@ class Pages:
 
     async def _one_mail(self, request: Request) -> Response:
         mail = self._mail_of(request)
-        return self._page("mail.html", mail=mail, sandbox=_SANDBOX) if mail else _gone("mail")
+        return self._page("mail.html", mail=mail, sandbox=_SANDBOX) if mail else gone("mail")
 
     async def _mail_body(self, request: Request) -> Response:
         mail = self._mail_of(request)
         if mail is None:
-            return _gone("mail")
+            return gone("mail")
         text = mail.html_with_pictures(f"/mailbox/messages/{mail.id}/attachments")
-        headers = {"content-security-policy": _MAIL_POLICY, **_COMMON_HEADERS}
+        headers = {"content-security-policy": _MAIL_POLICY, **COMMON_HEADERS}
         return HTMLResponse(f"{_MAIL_HEAD}{text}", headers=headers)
 
     async def _attachment(self, request: Request) -> Response:
         mail = self._mail_of(request)
         number = request.path_params["number"]
         if mail is None or number >= len(mail.attachments):
-            return _gone("attachment")
+            return gone("attachment")
         attachment = mail.attachments[number]
         return _file(attachment.content, attachment.media_type)
 
-    async def _style(self, _: Request) -> Response:
-        return Response((_HERE / "style.css").read_bytes(), media_type="text/css", headers=_COMMON_HEADERS)
-
-    async def _korean_font(self, _: Request) -> Response:
-        """The font of the pictures, for a browser on a machine without a Korean one."""
-        path = korean_font_path()
-        if path is None:
-            return _gone("font")
-        # A sandboxed mail is a stranger to its own server; fonts, unlike pictures, must be allowed to strangers.
-        headers = {"access-control-allow-origin": "*", "cache-control": "max-age=3600"}
-        return FileResponse(path, media_type="font/otf", headers=headers)
-
     def _mail_of(self, request: Request) -> Mail | None:
         return self._mail.mailbox.get(request.path_params["mail_id"])
-
-    def _page(self, template: str, **values: Any) -> Response:
-        text = self._templates.get_template(template).render(**values)
-        return HTMLResponse(text, headers={"content-security-policy": _PAGE_POLICY, **_COMMON_HEADERS})
-
-
-_COMMON_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cache-control": "no-store",
-}
 
 
 def _file(content: bytes, media_type: str) -> Response:
     shown = media_type in SHOWN_MEDIA_TYPES
     headers = {
-        **_COMMON_HEADERS,
+        **COMMON_HEADERS,
         "content-security-policy": "sandbox; default-src 'none'",
         "content-disposition": "inline" if shown else "attachment",
     }
@@ -184,7 +152,3 @@ def _file(content: bytes, media_type: str) -> Response:
 def _whole_number(text: object) -> object:
     """The number that a form field holds; what is no number stays as it is, for the rule's own check to refuse."""
     return int(text) if isinstance(text, str) and text.isdecimal() else text
-
-
-def _gone(what: str) -> Response:
-    return Response(f"This {what} is not here (any more).", status_code=404, media_type="text/plain")

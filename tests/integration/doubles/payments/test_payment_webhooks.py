@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import requests
 import stripe
-from conftest import Receiver, Toss
 
 from local.doubles import ControlClient, Doubles, WebhookUrls, running
 from local.doubles.control import ControlRefused
+from tests.payment_shop import Receiver, Toss
 
 PAID = ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded"]
 
@@ -23,7 +23,7 @@ def told(control: ControlClient, receiver: Receiver) -> Receiver:
     return receiver
 
 
-def pay(shop: stripe.StripeClient) -> Any:
+def pay(shop: Any) -> Any:
     return shop.v1.payment_intents.create(
         {"amount": 5_000, "currency": "krw", "payment_method": "pm_card_visa", "confirm": True}
     )
@@ -33,14 +33,12 @@ def types(receiver: Receiver) -> list[str]:
     return [json.loads(body)["type"] for _, body in receiver.received]
 
 
-def opened(doubles: Doubles, shop: stripe.StripeClient, receiver: Receiver) -> list[Any]:
+def opened(doubles: Doubles, shop: Any, receiver: Receiver) -> list[Any]:
     secret = doubles.addresses.stripe_webhook_secret
     return [shop.construct_event(body, head["stripe-signature"], secret) for head, body in receiver.received]
 
 
-def test_events_are_signed_and_in_order(
-    doubles: Doubles, shop: stripe.StripeClient, control: ControlClient, told: Receiver
-) -> None:
+def test_events_are_signed_and_in_order(doubles: Doubles, shop: Any, control: ControlClient, told: Receiver) -> None:
     intent = pay(shop)
     assert [one.state for one in control.stripe.messages()] == ["delivered"] * 3
     events = opened(doubles, shop, told)
@@ -52,14 +50,14 @@ def test_events_are_signed_and_in_order(
     assert [one.id for one in listed.data] == [events[1].id]
 
 
-def test_snapshot_does_not_change_afterwards(shop: stripe.StripeClient) -> None:
+def test_snapshot_does_not_change_afterwards(shop: Any) -> None:
     intent = pay(shop)
     shop.v1.refunds.create({"payment_intent": intent.id})
     (event,) = shop.v1.events.list({"type": "charge.succeeded"}).data
     assert event.data.object["amount_refunded"] == 0
 
 
-def test_copies_reordering_and_dropping(shop: stripe.StripeClient, control: ControlClient, told: Receiver) -> None:
+def test_copies_reordering_and_dropping(shop: Any, control: ControlClient, told: Receiver) -> None:
     control.stripe.set_webhook(told.url, copies=2, drop=("payment_intent.created",), keep_back=("charge.succeeded",))
     pay(shop)
     assert [one.state for one in control.stripe.messages()] == ["dropped", "kept back", "delivered"]
@@ -73,7 +71,7 @@ def test_copies_reordering_and_dropping(shop: stripe.StripeClient, control: Cont
     assert types(told)[4:] == ["payment_intent.created"]
 
 
-def test_any_order_can_be_made(shop: stripe.StripeClient, control: ControlClient, told: Receiver) -> None:
+def test_any_order_can_be_made(shop: Any, control: ControlClient, told: Receiver) -> None:
     control.stripe.set_webhook(told.url, keep_back=("*",))
     pay(shop)
     kept = [one.id for one in control.stripe.kept_back()]
@@ -87,9 +85,10 @@ def test_any_order_can_be_made(shop: stripe.StripeClient, control: ControlClient
 
 
 def test_forged_and_stale_posts_are_found_out(
-    doubles: Doubles, shop: stripe.StripeClient, control: ControlClient, told: Receiver
+    doubles: Doubles, shop: Any, control: ControlClient, told: Receiver
 ) -> None:
-    for settings in ({"forge": ("*",)}, {"age_seconds": 301}):
+    ways: list[dict[str, Any]] = [{"forge": ("*",)}, {"age_seconds": 301}]
+    for settings in ways:
         told.received.clear()
         control.stripe.set_webhook(told.url, **settings)
         pay(shop)
@@ -100,7 +99,7 @@ def test_forged_and_stale_posts_are_found_out(
 
 
 def test_failed_posts_are_tried_again_and_signed_anew(
-    doubles: Doubles, shop: stripe.StripeClient, control: ControlClient, told: Receiver
+    doubles: Doubles, shop: Any, control: ControlClient, told: Receiver
 ) -> None:
     told.answers = [500, 302]
     control.stripe.set_webhook(told.url, drop=tuple(PAID[1:]), retry_pauses_seconds=(0.0, 0.0, 0.0))
@@ -110,13 +109,13 @@ def test_failed_posts_are_tried_again_and_signed_anew(
     assert len(opened(doubles, shop, told)) == 3
 
 
-def test_unreachable_endpoint_is_noted(shop: stripe.StripeClient, control: ControlClient) -> None:
+def test_unreachable_endpoint_is_noted(shop: Any, control: ControlClient) -> None:
     control.stripe.set_webhook("http://127.0.0.1:9/webhook")
     pay(shop)
     assert [one.attempts for one in control.stripe.messages()] == [["ConnectError"]] * 3
 
 
-def test_events_about_strangers(shop: stripe.StripeClient, control: ControlClient, told: Receiver) -> None:
+def test_events_about_strangers(shop: Any, control: ControlClient, told: Receiver) -> None:
     control.stripe.emit_event("charge.refunded", {"id": "ch_never", "object": "charge", "payment_intent": "pi_never"})
     control.toss.emit_event("PAYMENT_STATUS_CHANGED", {"eventType": "PAYMENT_STATUS_CHANGED", "data": {"orderId": "x"}})
     control.stripe.messages()
@@ -125,7 +124,8 @@ def test_events_about_strangers(shop: stripe.StripeClient, control: ControlClien
 
 
 def test_unclear_settings_are_refused(doubles: Doubles) -> None:
-    for settings in ({"url": "ftp://x"}, {"copies": 0}, {"drop": [1]}, {"speed": 3}, []):
+    unclear: list[Any] = [{"url": "ftp://x"}, {"copies": 0}, {"drop": [1]}, {"speed": 3}, []]
+    for settings in unclear:
         url = f"{doubles.addresses.control}/stripe/webhook"
         assert requests.put(url, json=settings, timeout=30).status_code == 400
 

@@ -13,30 +13,51 @@ from local.doubles import ControlClient, Doubles
 from local.doubles.control import ControlRefused
 
 
-def session_of(shop: stripe.StripeClient, amount: int = 10_000, currency: str = "krw", **more: Any) -> Any:
-    line = {"price_data": {"currency": currency, "unit_amount": amount, "product_data": {"name": "포인트"}}, "quantity": 1}
-    asked: Any = {"mode": "payment", "success_url": "http://localhost/done?s={CHECKOUT_SESSION_ID}", "line_items": [line]}
+def session_of(shop: Any, amount: int = 10_000, currency: str = "krw", **more: Any) -> Any:
+    line = {
+        "price_data": {"currency": currency, "unit_amount": amount, "product_data": {"name": "포인트"}},
+        "quantity": 1,
+    }
+    asked: Any = {
+        "mode": "payment",
+        "success_url": "http://localhost/done?s={CHECKOUT_SESSION_ID}",
+        "line_items": [line],
+    }
     return shop.v1.checkout.sessions.create({**asked, **more})
 
 
-def test_session_is_paid_and_leads_to_the_money(shop: stripe.StripeClient, control: ControlClient) -> None:
+def test_session_is_paid_and_leads_to_the_money(shop: Any, control: ControlClient) -> None:
     made = session_of(
         shop,
         client_reference_id="order-1",
         metadata={"order": "order-1"},
         payment_intent_data={"metadata": {"order": "order-1"}},
     )
-    assert (made.status, made.payment_status, made.payment_intent, made.amount_total) == ("open", "unpaid", None, 10_000)
+    assert (made.status, made.payment_status, made.payment_intent, made.amount_total) == (
+        "open",
+        "unpaid",
+        None,
+        10_000,
+    )
     control.stripe.pay_checkout(made.id, email="hana@example.com")
     paid = shop.v1.checkout.sessions.retrieve(
         made.id, {"expand": ["payment_intent.latest_charge.balance_transaction", "line_items"]}
     )
-    assert (paid.status, paid.payment_status, paid.url, paid.client_reference_id) == ("complete", "paid", None, "order-1")
+    assert (paid.status, paid.payment_status, paid.url, paid.client_reference_id) == (
+        "complete",
+        "paid",
+        None,
+        "order-1",
+    )
     assert paid.customer_details.email == "hana@example.com"
     intent: Any = paid.payment_intent
     charge = intent.latest_charge
     assert (intent.status, intent.amount_received, intent.metadata["order"]) == ("succeeded", 10_000, "order-1")
-    assert (charge.paid, charge.metadata["order"], charge.payment_method_details.card.last4) == (True, "order-1", "4242")
+    assert (charge.paid, charge.metadata["order"], charge.payment_method_details.card.last4) == (
+        True,
+        "order-1",
+        "4242",
+    )
     assert (charge.balance_transaction.amount, charge.balance_transaction.net) == (10_000, 9_710)
     assert paid.line_items.data[0].description == "포인트"
     assert requests.get(charge.receipt_url, timeout=30).status_code == 200
@@ -44,7 +65,7 @@ def test_session_is_paid_and_leads_to_the_money(shop: stripe.StripeClient, contr
         control.stripe.pay_checkout(made.id)
 
 
-def test_declined_card_leaves_the_session_open(shop: stripe.StripeClient, control: ControlClient) -> None:
+def test_declined_card_leaves_the_session_open(shop: Any, control: ControlClient) -> None:
     made = session_of(shop, 1_000, "usd")
     with pytest.raises(ControlRefused, match="insufficient_funds"):
         control.stripe.pay_checkout(made.id, "pm_card_visa_chargeDeclinedInsufficientFunds")
@@ -56,13 +77,15 @@ def test_declined_card_leaves_the_session_open(shop: stripe.StripeClient, contro
 
 
 @pytest.mark.parametrize(("succeeded", "status"), [(True, "paid"), (False, "unpaid")])
-def test_bank_debit_is_decided_later(
-    shop: stripe.StripeClient, control: ControlClient, succeeded: bool, status: str
-) -> None:
+def test_bank_debit_is_decided_later(shop: Any, control: ControlClient, succeeded: bool, status: str) -> None:
     made = session_of(shop, 1_000, "usd")
     control.stripe.pay_checkout(made.id, "pm_usBankAccount_success")
     session = shop.v1.checkout.sessions.retrieve(made.id, {"expand": ["payment_intent"]})
-    assert (session.status, session.payment_status, session.payment_intent.status) == ("complete", "unpaid", "processing")
+    assert (session.status, session.payment_status, session.payment_intent.status) == (
+        "complete",
+        "unpaid",
+        "processing",
+    )
     assert shop.v1.balance_transactions.list().data == []
     control.stripe.settle_payment(made.id, succeeded=succeeded)
     assert shop.v1.checkout.sessions.retrieve(made.id).payment_status == status
@@ -70,12 +93,12 @@ def test_bank_debit_is_decided_later(
     assert types == [f"checkout.session.async_payment_{'succeeded' if succeeded else 'failed'}"]
 
 
-def test_won_knows_no_bank_debit(shop: stripe.StripeClient, control: ControlClient) -> None:
+def test_won_knows_no_bank_debit(shop: Any, control: ControlClient) -> None:
     with pytest.raises(ControlRefused, match="usd only"):
         control.stripe.pay_checkout(session_of(shop).id, "pm_usBankAccount_success")
 
 
-def test_session_expires_by_call_and_by_clock(shop: stripe.StripeClient, control: ControlClient) -> None:
+def test_session_expires_by_call_and_by_clock(shop: Any, control: ControlClient) -> None:
     by_call, by_clock, paid = (session_of(shop, expires_at=int(time.time()) + 1800) for _ in range(3))
     control.stripe.pay_checkout(paid.id)
     assert shop.v1.checkout.sessions.expire(by_call.id).status == "expired"
@@ -103,12 +126,12 @@ def test_session_expires_by_call_and_by_clock(shop: stripe.StripeClient, control
         ({"customer": "cus_none"}, "No such customer"),
     ],
 )
-def test_session_refuses_what_stripe_refuses(shop: stripe.StripeClient, change: Any, words: str) -> None:
+def test_session_refuses_what_stripe_refuses(shop: Any, change: Any, words: str) -> None:
     with pytest.raises(stripe.InvalidRequestError, match=words):
         session_of(shop, **change)
 
 
-def test_intent_is_confirmed_in_the_payment_sheet(shop: stripe.StripeClient, control: ControlClient) -> None:
+def test_intent_is_confirmed_in_the_payment_sheet(shop: Any, control: ControlClient) -> None:
     intent = shop.v1.payment_intents.create(
         {"amount": 1_999, "currency": "usd", "automatic_payment_methods": {"enabled": True}, "metadata": {"order": "7"}}
     )
@@ -126,14 +149,19 @@ def test_intent_is_confirmed_in_the_payment_sheet(shop: stripe.StripeClient, con
     assert caught.value.code == "payment_intent_unexpected_state"
 
 
-def test_intent_on_the_server_side(shop: stripe.StripeClient) -> None:
+def test_intent_on_the_server_side(shop: Any) -> None:
     paid = shop.v1.payment_intents.create(
         {"amount": 5_000, "currency": "krw", "payment_method": "pm_card_kr", "confirm": True}
     )
     assert paid.status == "succeeded"
     with pytest.raises(stripe.CardError) as caught:
         shop.v1.payment_intents.create(
-            {"amount": 5_000, "currency": "krw", "payment_method": "pm_card_visa_chargeDeclinedLostCard", "confirm": True}
+            {
+                "amount": 5_000,
+                "currency": "krw",
+                "payment_method": "pm_card_visa_chargeDeclinedLostCard",
+                "confirm": True,
+            }
         )
     assert (caught.value.http_status, caught.value.code) == (402, "card_declined")
     assert caught.value.error is not None
@@ -153,18 +181,21 @@ def test_intent_on_the_server_side(shop: stripe.StripeClient) -> None:
         ({"currency": "usd"}, "parameter_missing"),
         ({"amount": 100, "currency": ""}, "parameter_invalid_empty"),
         ({"amount": 100, "currency": "usd", "payment_method": "pm_none"}, "resource_missing"),
-        ({"amount": 100, "currency": "usd", "payment_method_types": ["card"]}, "payment_method_types_no_longer_supported"),
+        (
+            {"amount": 100, "currency": "usd", "payment_method_types": ["card"]},
+            "payment_method_types_no_longer_supported",
+        ),
         ({"amount": 100, "currency": "usd", "automatic_payment_methods": "yes"}, "parameter_invalid_object"),
     ],
-)  # fmt: skip
-def test_intent_refuses_what_stripe_refuses(shop: stripe.StripeClient, asked: Any, code: str) -> None:
+)
+def test_intent_refuses_what_stripe_refuses(shop: Any, asked: Any, code: str) -> None:
     with pytest.raises(stripe.InvalidRequestError) as caught:
         shop.v1.payment_intents.create(asked)
     assert caught.value.code == code
     assert shop.v1.payment_intents.list().data == []
 
 
-def test_settlement_rows_are_paged_and_chosen_by_time(shop: stripe.StripeClient, control: ControlClient) -> None:
+def test_settlement_rows_are_paged_and_chosen_by_time(shop: Any, control: ControlClient) -> None:
     begun = int(time.time())
     for amount in range(1_000, 1_007):
         shop.v1.payment_intents.create(
@@ -175,7 +206,7 @@ def test_settlement_rows_are_paged_and_chosen_by_time(shop: stripe.StripeClient,
         {"amount": 2_000, "currency": "krw", "payment_method": "pm_card_visa", "confirm": True}
     )
     day = {"created": {"gte": begun, "lt": begun + 43_200}, "limit": 3}
-    amounts = [row.amount for row in shop.v1.balance_transactions.list(day).auto_paging_iter()]  # type: ignore[arg-type]
+    amounts = [row.amount for row in shop.v1.balance_transactions.list(day).auto_paging_iter()]
     assert amounts == list(range(1_006, 999, -1))
     page = shop.v1.balance_transactions.list({"limit": 2})
     assert (page.has_more, page.data[0].source) == (True, later.latest_charge)
@@ -185,7 +216,7 @@ def test_settlement_rows_are_paged_and_chosen_by_time(shop: stripe.StripeClient,
     assert shop.v1.balance.retrieve().pending[0].amount == net
 
 
-def test_customer_can_be_forgotten(shop: stripe.StripeClient) -> None:
+def test_customer_can_be_forgotten(shop: Any) -> None:
     customer = shop.v1.customers.create({"email": "hana@example.com", "metadata": {"member": "m1"}})
     assert shop.v1.customers.retrieve(customer.id).email == "hana@example.com"
     assert shop.v1.customers.delete(customer.id).deleted

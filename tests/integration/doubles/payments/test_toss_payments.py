@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import requests
-from conftest import Toss
 
 from local.doubles import ControlClient, FaultRule
 from local.doubles.control import ControlRefused
+from tests.payment_shop import Toss
 
 ORDER = "order-1"
 ACCOUNT = {"bank": "20", "accountNumber": "1002123456789", "holderName": "홍길동"}
@@ -253,5 +253,5 @@ def test_errors_by_header_and_by_key(control: ControlClient, toss: Toss) -> None
 
 @pytest.mark.parametrize(("amount", "method"), [(99, "card"), (199, "transfer"), (0, "card")])
 def test_amounts_too_small(control: ControlClient, amount: int, method: str) -> None:
-    with pytest.raises(ControlRefused, match="BELOW_MINIMUM_AMOUNT|INVALID_REQUEST"):
+    with pytest.raises(ControlRefused, match=r"BELOW_MINIMUM_AMOUNT|INVALID_REQUEST"):
         control.toss.pay(ORDER, amount, method)
