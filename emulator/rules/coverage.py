@@ -27,43 +27,50 @@ from emulator.rules.values import (
     identity,
 )
 
-DISTINCT_VALUES = 64  # kept for one expression; further ones are counted as one "other" value
-PENDING_VALUES = 256  # collected before they are sorted into the counts
+# What one expression keeps, so that memory and time stay bounded; further values are counted together as an empty map.
+DISTINCT_VALUES = 64
+COMPARED_COLLECTIONS = 64  # evaluations whose list, set or map, which can be a whole document, is looked into
+
+_OTHER: object = ("other",)
+_SCALARS = frozenset({bool, int, str, type(None), Timestamp, Path})
+_COLLECTIONS = frozenset({list, dict, RulesSet})
 
 
 class Tally:
     """The values that one expression had, and how often."""
 
-    __slots__ = ("_counts", "_examples", "_pending")
+    __slots__ = ("_collections", "_counts", "_examples")
 
     def __init__(self) -> None:
         self._counts: dict[object, int] = {}
         self._examples: dict[object, Value | EvaluationError] = {}
-        self._pending: list[Value | EvaluationError] = []
+        self._collections = 0
 
     def add(self, outcome: Value | EvaluationError) -> None:
         """Count one evaluation: its value, or the error it ended in."""
-        self._pending.append(outcome)
-        if len(self._pending) >= PENDING_VALUES:
-            self._settle()
+        key = self._key(outcome)
+        if key in self._counts:
+            self._counts[key] += 1
+        elif len(self._counts) < DISTINCT_VALUES or key is _OTHER:
+            self._counts[key] = 1
+            self._examples[key] = {} if key is _OTHER else _kept(outcome)
+        else:
+            self._counts[_OTHER] = self._counts.get(_OTHER, 0) + 1
+            self._examples[_OTHER] = {}
 
     def as_json(self) -> list[dict[str, Any]]:
         """The official `values` list: each distinct value with its count."""
-        self._settle()
         return [{"value": _report(self._examples[key]), "count": count} for key, count in self._counts.items()]
 
-    def total(self) -> int:
-        """How often the expression was evaluated."""
-        return sum(self._counts.values()) + len(self._pending)
-
-    def _settle(self) -> None:
-        pending, self._pending = self._pending, []
-        for outcome in pending:
-            key = _key(outcome)
-            if key not in self._counts and len(self._counts) >= DISTINCT_VALUES:
-                key, outcome = "other", {}  # noqa: PLW2901 - what is counted from here on
-            self._counts[key] = self._counts.get(key, 0) + 1
-            self._examples.setdefault(key, outcome)
+    def _key(self, outcome: Value | EvaluationError) -> object:
+        kind = type(outcome)
+        if kind in _SCALARS:
+            return (kind, outcome)
+        if kind in _COLLECTIONS:
+            self._collections += 1
+            if self._collections > COMPARED_COLLECTIONS:
+                return _OTHER
+        return _key(outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,15 @@ def value_as_json(value: Value) -> dict[str, Any]:
         return {"undefined": {"causeMessage": Undetermined().message}}
     name, content = write(value)
     return {name: content}
+
+
+def _kept(outcome: Value | EvaluationError) -> Value | EvaluationError:
+    """What to keep as the example: an error without its traceback, which would hold the whole evaluation."""
+    if not isinstance(outcome, EvaluationError):
+        return outcome
+    error = EvaluationError(outcome.message)
+    error.span = outcome.span
+    return error
 
 
 def _report(outcome: Value | EvaluationError) -> dict[str, Any]:

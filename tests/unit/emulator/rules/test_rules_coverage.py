@@ -3,7 +3,7 @@
 from typing import Any
 
 from emulator.rules import NoDocuments, Request, Ruleset, compile_rules
-from emulator.rules.coverage import DISTINCT_VALUES, value_as_json
+from emulator.rules.coverage import COMPARED_COLLECTIONS, DISTINCT_VALUES, value_as_json
 from emulator.rules.coverage_page import coverage_page
 from emulator.rules.symbolic import UNKNOWN
 from emulator.rules.values import Duration, LatLng, MapDiff, Path, RulesSet, Timestamp
@@ -124,9 +124,11 @@ def test_distinct_values_are_bounded() -> None:
     for number in range(1000):
         ask(rules, {"data": {"number": number}})
     (root,) = report(rules)
-    values = root["children"][0]["values"]
-    assert len(values) == DISTINCT_VALUES + 1
-    assert sum(value["count"] for value in values) == 1000
+    (number_node,) = root["children"]
+    (data_node,) = number_node["children"]
+    for node, kept in ((number_node, DISTINCT_VALUES), (data_node, COMPARED_COLLECTIONS)):
+        assert len(node["values"]) == kept + 1
+        assert sum(value["count"] for value in node["values"]) == 1000
 
 
 def test_the_report_begins_with_the_source() -> None:
