@@ -19,6 +19,7 @@ METADATA_VALUE_CHARACTERS_MAX = 500
 TEXT_CHARACTERS_MAX = 5000
 NESTING_MAX = 8
 _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
+_NUMBER = re.compile(r"[0-9]{1,4}")
 _PART = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -27,7 +28,7 @@ def parse_form(text: str) -> dict[str, Any]:
     root: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True, errors="replace"):
         _put(root, _parts(name), value)
-    return {name: _with_lists(value) for name, value in root.items()}
+    return {name: value if name == "metadata" else _with_lists(value) for name, value in root.items()}
 
 
 def _parts(name: str) -> list[str]:
@@ -53,11 +54,12 @@ def _put(node: dict[str, Any], parts: list[str], value: str) -> None:
 
 
 def _with_lists(value: Any) -> Any:
+    """Numbered members become lists, but for metadata, whose keys are the caller's own words, numbers or not."""
     if not isinstance(value, dict):
         return value
-    if value and all(name.isdecimal() for name in value):
+    if value and all(_NUMBER.fullmatch(name) for name in value):
         return [_with_lists(value[name]) for name in sorted(value, key=int)]
-    return {name: _with_lists(one) for name, one in value.items()}
+    return {name: one if name == "metadata" else _with_lists(one) for name, one in value.items()}
 
 
 class Parameters:
@@ -156,11 +158,9 @@ class Parameters:
         value = self._values.pop("metadata", {})
         if value == "":
             return {}
-        # Keys that are numbers only look like a list once they are parsed.
-        pairs = dict(enumerate(value)) if isinstance(value, list) else value
-        if not isinstance(pairs, dict) or not all(isinstance(one, str) for one in pairs.values()):
+        if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
             raise self._refused("metadata", "Invalid object", "parameter_invalid_object")
-        merged = {**(earlier or {}), **{str(key): one for key, one in pairs.items()}}
+        merged = {**(earlier or {}), **value}
         kept = {key: one for key, one in merged.items() if one}
         self._check_metadata(kept)
         return kept

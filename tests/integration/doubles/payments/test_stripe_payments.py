@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import requests
 import stripe
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import lists, sampled_from, text, tuples
 
 from local.doubles import ControlClient, Doubles
 from local.doubles.control import ControlRefused
+
+PATHS = ("payment_intents", "refunds", "customers", "checkout/sessions")
+NAMES = ("amount", "currency", "metadata[a]", "metadata", "metadata[a][b]", "line_items[0][price_data]", "expand[]")
+ODD_NAMES = (
+    "expand",
+    "line_items[1]",
+    "line_items[9999999]",
+    "a[",
+    "]",
+    "",
+    "[]",
+    "a[b]c",
+    "mode",
+    "success_url",
+    "é[0]",
+)
+PIECES = sampled_from((*NAMES, *ODD_NAMES))
 
 
 def session_of(shop: Any, amount: int = 10_000, currency: str = "krw", **more: Any) -> Any:
@@ -235,3 +255,24 @@ def test_keys_versions_and_unknown_paths(doubles: Doubles) -> None:
     assert requests.get(f"{base}/events", headers={**known, "stripe-version": "newest"}, timeout=30).status_code == 400
     assert requests.get(f"{base}/unicorns", headers=known, timeout=30).status_code == 404
     assert requests.post(f"{base}/refunds", headers=known, json={}, timeout=30).status_code == 400
+
+
+def test_metadata_is_kept_laid_over_and_unset(shop: Any) -> None:
+    made = shop.v1.customers.create({"metadata": {"1": "one", "2": "two", "name": "그림"}})
+    assert made.metadata.to_dict() == {"1": "one", "2": "two", "name": "그림"}
+    changed = shop.v1.customers.update(made.id, {"metadata": {"1": "", "3": "three"}})
+    assert changed.metadata.to_dict() == {"2": "two", "name": "그림", "3": "three"}
+    assert shop.v1.customers.update(made.id, {"metadata": ""}).metadata.to_dict() == {}
+
+
+@given(pieces=lists(tuples(PIECES, text(max_size=6)), max_size=6), path=sampled_from(PATHS))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_form_breaks_the_double(doubles: Doubles, pieces: list[tuple[str, str]], path: str) -> None:
+    answer = requests.post(
+        f"{doubles.addresses.stripe_url}/v1/{path}",
+        data=urlencode(pieces),
+        headers={"authorization": "Bearer sk_test_x", "content-type": "application/x-www-form-urlencoded"},
+        timeout=30,
+    )
+    assert answer.status_code < 500
+    assert "error" in answer.json() or answer.json()["id"]
