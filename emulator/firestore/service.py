@@ -379,6 +379,8 @@ class FirestoreService:
     ) -> tuple[list[WriteResult], Timestamp]:
         names = [target_of(write) for write in request.writes]
         if names:
+            # A transaction that has lost already need not wait to learn it: its retry can queue at once.
+            sessions.check_conflicts(session, transaction)
             await sessions.await_claims(session, names, transaction)
             session.transactions.use(transaction.id)
         if not transaction.read_only:

@@ -160,6 +160,36 @@ def test_queries_answer_as_the_model_does(data: st.DataObject) -> None:
     run(scenario())
 
 
+JOINED = CompositeIndexes.parse(
+    {"indexes": [composite("COLLECTION", column, order) for column in ("+a", "+b") for order in ("+n", "-n")]}
+)
+BITS = st.fixed_dictionaries({"a": st.integers(0, 1), "b": st.integers(0, 1), "n": st.integers(0, 5)})
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(BITS, min_size=6, max_size=14),
+    st.sampled_from([[], [("__name__", True)], [("n", False)], [("n", True)], [("n", False), ("__name__", True)]]),
+    st.none() | st.integers(1, 4),
+    st.none() | st.integers(0, 5),
+)
+def test_joined_indexes_answer_as_the_model_does(
+    rows: list[dict[str, Any]], orders: list[tuple[str, bool]], limit: int | None, start: int | None
+) -> None:
+    documents = {f"c/{number:02d}": row for number, row in enumerate(rows)}
+    query = Query(where=("and", [("a", "==", 1), ("b", "==", 1)]), orders=orders, limit=limit)
+    if start is not None and orders and orders[0][0] == "n":
+        query.start = ([start], True)
+
+    async def scenario() -> None:
+        service = FirestoreService.open(None, JOINED)
+        await commit(service, *(set_write(path, fields) for path, fields in documents.items()))
+        assert await paths(service, query) == model_results(documents, query)
+        service.close()
+
+    run(scenario())
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_the_past_stays_readable_and_the_present_follows_every_commit(data: st.DataObject) -> None:

@@ -246,6 +246,25 @@ async def lose(service: FirestoreService, path: str, to: int = -1) -> bytes:
     return identity
 
 
+def test_retries_queue_in_the_order_of_their_loss_and_win_in_turn() -> None:
+    async def scenario() -> None:
+        service = FirestoreService.open(None)
+        first, second = await lose(service, "c/x"), await lose(service, "c/x", to=-2)
+        elsewhere = await lose(service, "c/y")
+        retry = await begin(service, retry=first)
+        waiting = asyncio.ensure_future(begin(service, retry=second))
+        assert await begin(service, retry=elsewhere)
+        assert not waiting.done()
+        assert await read(service, "c/x", retry) == -2
+        await commit(service, set_write("c/x", {"n": 1}), transaction=retry)
+        last = await waiting
+        assert await read(service, "c/x", last) == 1
+        await commit(service, set_write("c/x", {"n": 2}), transaction=last)
+        service.close()
+
+    run(scenario())
+
+
 def test_plain_writes_wait_for_a_retry_and_then_go_through() -> None:
     async def scenario() -> None:
         service = FirestoreService.open(None)
