@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
 import sys
 from typing import Any, BinaryIO
@@ -24,7 +25,8 @@ def main(arguments: list[str]) -> int:
         return 2
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(message)s", level=logging.INFO)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: sys.exit(0))
+        # At once: every answer is flushed as it is written, and nothing else is held.
+        signal.signal(number, lambda *_: os._exit(0))
     try:
         serve(sys.stdin.buffer, sys.stdout.buffer)
     except BrokenPipeError:
