@@ -57,7 +57,7 @@ class Intercepted:
         return lambda *args, **kwargs: self._reaper.around(lambda: method(*args, **kwargs))
 
 
-class _Interceptor(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
+class _Interceptor(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[type-arg]
     def __init__(self, reaper: Reaper) -> None:
         self._reaper = reaper
 
@@ -81,7 +81,7 @@ def mortal_client(address: str, project: str, reaper: Reaper) -> firestore.Clien
     return client
 
 
-class _Owner(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
+class _Owner(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[type-arg]
     """Signs calls as the emulator's administrator, which the library does only on channels of its own."""
 
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:

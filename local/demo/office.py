@@ -13,6 +13,7 @@ from imagesfactory.points.trial_balance import TrialBalance, trial_balance
 from imagesfactory.privacy.misuse import MisuseRegister
 from imagesfactory.vendors.bucket import CloudStorageBucket
 
+from local.client import Watch
 from local.suite import Suite
 
 SECONDS = 30
@@ -24,6 +25,7 @@ class Office:
     def __init__(self, suite: Suite) -> None:
         self._pseudonym_key = suite.given.secrets["PSEUDONYM_KEY"]
         self._usage = f"{suite.addresses.firestore.url}/emulator/v1/usage"
+        self._firestore = str(suite.addresses.firestore)
         self.database = firestore.Client(project=suite.project)
         self._bucket = CloudStorageBucket(
             name=f"{suite.project}.firebasestorage.app",
@@ -43,6 +45,21 @@ class Office:
         for name, path in zip(names, saved, strict=True):
             path.write_bytes(self._bucket.get(name))
         return saved
+
+    def file(self, name: str) -> bytes:
+        """The bytes of one file of the bucket."""
+        return self._bucket.get(name)
+
+    def document(self, path: str) -> dict[str, Any]:
+        """One document; KeyError when it is not there."""
+        found: dict[str, Any] | None = self.database.document(path).get().to_dict()
+        if found is None:
+            raise KeyError(path)
+        return found
+
+    def watching(self, path: str) -> Watch:
+        """Follow one document live, with all rights."""
+        return Watch(self._firestore, self.database.project, path, "owner")
 
     def trial_balance(self) -> TrialBalance:
         """Add up the ledger."""

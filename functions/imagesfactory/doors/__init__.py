@@ -8,9 +8,11 @@ schedules.py  Cloud Scheduler        callers.py    who is asking       answers.p
 
 from imagesfactory import bootstrap
 from imagesfactory.doors import options
+from imagesfactory.kit import log
 
 # Before any door is declared: the options hold for functions declared after them, and ID tokens of callables are
 # checked with the Firebase app before our code is reached.
+log.reduce_libraries()
 options.apply()
 options.declare_parameters()
 bootstrap.prepare()

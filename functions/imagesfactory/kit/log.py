@@ -7,10 +7,13 @@ a token because there is no field for one. Source of the line format: cloud.goog
 from __future__ import annotations
 
 import json
+import logging
+import re
 import sys
 import traceback
-from typing import Final, TypedDict, Unpack
+from typing import Any, Final, TypedDict, Unpack
 
+_LEADING_WORDS: Final = re.compile(r"[A-Za-z ]{1,80}(?=[:,%($]|\.?\Z|\. )")
 _LEVELS: Final = {"info": "INFO", "warning": "WARNING", "error": "ERROR"}
 
 
@@ -55,6 +58,24 @@ def failure(event: str, problem: BaseException, **fields: Unpack[Fields]) -> Non
     fields["error_type"] = type(problem).__qualname__
     where = [f"{frame.filename.rsplit('/', 3)[-1]}:{frame.lineno} {frame.name}" for frame in frames[-12:]]
     _write("error", event, fields, where=where)
+
+
+def reduce_libraries() -> None:
+    """From now on, what libraries log through :mod:`logging` says what happened but not to whom.
+
+    A library's message may quote a request: the Functions SDK logs an ID token that cannot be verified, for example.
+    So only the leading words of its template are kept, without arguments and tracebacks.
+    """
+    logging.setLogRecordFactory(_reduced_record)
+
+
+def _reduced_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    record = logging.LogRecord(*args, **kwargs)
+    words = _LEADING_WORDS.match(str(record.msg))
+    record.msg = words.group().strip() if words else "(no words)"
+    record.args = None
+    record.exc_info = record.exc_text = record.stack_info = None
+    return record
 
 
 def _write(level: str, event: str, fields: Fields, **more: list[str]) -> None:

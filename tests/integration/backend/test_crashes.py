@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from imagesfactory.accounts.model import Identity
@@ -73,7 +75,7 @@ def test_killed_anywhere_the_end_is_the_same(
         reaper = Reaper(0, moment)
         client = mortal_client(firestore_process.address, f"demo-crash-{fatal.__name__}-{moment}", reaper)
         with clean_database(client, firestore_process.url):
-            backend = Backend(client, doubles, wrap=lambda _, outsider, reaper=reaper: Intercepted(outsider, reaper))
+            backend = Backend(client, doubles, wrap=partial(intercepted, reaper))
             was_killed = play(backend, reaper, fatal, at)
             check_the_end(backend, may_repeat_mail=fatal is delivers)
         if not was_killed:
@@ -116,6 +118,14 @@ def repeat(backend: Backend, act: Act) -> None:
     raise AssertionError("it never ends")
 
 
+def performs(function: str, payload: dict[str, str | int], backend: Backend) -> None:
+    backend.perform(function, payload)
+
+
+def intercepted(reaper: Reaper, _name: str, outsider: Any) -> Intercepted:
+    return Intercepted(outsider, reaper)
+
+
 def recover(backend: Backend) -> None:
     """Only the sweep and the queue: triggers and tasks of what was killed are lost."""
     for _ in range(6):
@@ -123,7 +133,7 @@ def recover(backend: Backend) -> None:
         backend.sweep()
         while backend.queue.waiting:
             function, payload = backend.queue.waiting.popleft()
-            repeat(backend, lambda _, function=function, payload=payload: backend.perform(function, payload))
+            repeat(backend, partial(performs, function, payload))
     backend.clock.move(DEADLINE)
     backend.sweep()
 

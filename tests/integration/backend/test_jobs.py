@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from imagesfactory.generation.errors import JobNotFound, ModerationUnavailable, PromptRejected, RequestIdReused
@@ -336,7 +337,7 @@ def test_providers_learn_neither_name_nor_address_nor_uid(backend: Backend) -> N
         {"prompt": "x" * 4001},
     ],
 )
-def test_a_bad_request_is_refused_and_changes_nothing(backend: Backend, change: dict[str, object]) -> None:
+def test_a_bad_request_is_refused_and_changes_nothing(backend: Backend, change: dict[str, Any]) -> None:
     uid = backend.member()
     before = backend.wallet(uid)
     with pytest.raises(Refusal) as refused:

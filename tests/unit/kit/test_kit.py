@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 
 import pytest
 from hypothesis import given
@@ -44,6 +45,22 @@ def test_a_failure_is_logged_by_type_and_place_never_by_its_text(capsys: pytest.
     assert (line["severity"], line["error_type"], line["job_id"]) == ("ERROR", "ValueError", "job")
     assert "test_kit.py" in line["where"][-1]
     assert "jisu" not in json.dumps(line)
+
+
+def test_what_libraries_log_is_reduced_to_leading_words(caplog: pytest.LogCaptureFixture) -> None:
+    before = logging.getLogRecordFactory()
+    log.reduce_libraries()
+    try:
+        logging.getLogger("sdk").error("Error validating token: eyJsecret")
+        logging.getLogger("sdk").error("Unhandled error %s", "jisu@example.com")
+        logging.getLogger("sdk").error("jisu@example.com")
+    finally:
+        logging.setLogRecordFactory(before)
+    assert [record.getMessage() for record in caplog.records] == [
+        "Error validating token",
+        "Unhandled error",
+        "(no words)",
+    ]
 
 
 def test_settings_fall_back_to_the_providers_own_addresses() -> None:
