@@ -21,7 +21,14 @@ from imagesfactory.mail.words import Words
 from imagesfactory.payments import letters
 from imagesfactory.payments.fold import Outcome, Recorded, fold
 from imagesfactory.payments.model import Dispute, Order, Refund
-from imagesfactory.payments.ports import PaymentProvider, ProviderBusy, ProviderRefused, ProviderUnusable, Truth
+from imagesfactory.payments.ports import (
+    MoneyState,
+    PaymentProvider,
+    ProviderBusy,
+    ProviderRefused,
+    ProviderUnusable,
+    Truth,
+)
 from imagesfactory.payments.receipt_numbers import ReceiptNumbers
 from imagesfactory.payments.store import PaymentStore, dispute_from, order_from, refund_from
 from imagesfactory.points.service import PointsService
@@ -100,16 +107,19 @@ class Reconciliation:
         """What the fold needs besides the order. Refunds and disputes are only written together with their order,
         so that the version of the order vouches for them; the wallet is tied in once points move.
         """
-        may_change = truth.refunds or truth.disputes or order.refund_ids or order.dispute_ids or not order.is_paid
-        if not may_change:
-            return _Known((), (), None)
+        is_settled = order.is_paid and truth.state is MoneyState.PAID
+        if is_settled and not (truth.refunds or truth.disputes or order.refund_ids or order.dispute_ids):
+            return _Known((), (), None, {})
         names = [self._store.refund_reference(refund_id) for refund_id in order.refund_ids]
         names += [self._store.dispute_reference(dispute_id) for dispute_id in order.dispute_ids]
         wallet, *others = unit.peek(self._points.wallet_reference(order.owner), *names)
         refunds = map(refund_from, others[: len(order.refund_ids)])
         disputes = map(dispute_from, others[len(order.refund_ids) :])
         return _Known(
-            tuple(refund for refund in refunds if refund), tuple(dispute for dispute in disputes if dispute), wallet
+            refunds=tuple(refund for refund in refunds if refund),
+            disputes=tuple(dispute for dispute in disputes if dispute),
+            wallet=wallet,
+            snapshots={snapshot.id: snapshot for snapshot in others},
         )
 
     def _write(
@@ -133,18 +143,25 @@ class Reconciliation:
         disputes_before = {dispute.id for dispute in known.disputes}
         for refund in outcome.refunds:
             before = refunds_before.get(refund.id)
+            if before is not None:
+                unit.tie(known.snapshots[refund.id])
             self._store.write_refund(unit, refund, is_new=before is None)
             if not refund.state.is_open and (before is None or before.state is not refund.state):
-                self._post(unit, known, letters.refund_decided(refund), outcome.order, now, refund.id)
+                self._post(
+                    unit, known, letters.refund_decided(refund), outcome.order, now, f"{refund.id}:{refund.state}"
+                )
         for dispute in outcome.disputes:
-            self._store.write_dispute(unit, dispute, is_new=dispute.id not in disputes_before)
+            is_new = dispute.id not in disputes_before
+            if not is_new:
+                unit.tie(known.snapshots[dispute.id])
+            self._store.write_dispute(unit, dispute, is_new=is_new)
 
     def _post(
         self, unit: UnitOfWork, known: _Known, words: Words, order: Order, now: datetime, about: str = ""
     ) -> None:
         """Write a letter in the same commit, unless the member is gone."""
         if known.wallet is not None and known.wallet.exists:
-            key = derive_id("letter", words.kind, order.id, about, now.isoformat())
+            key = derive_id("letter", words.kind, order.id, about, str(order.revision), now.isoformat())
             self._outbox.post(unit, key, order.owner, words, now)
 
 
@@ -155,6 +172,8 @@ class _Known:
     refunds: tuple[Refund, ...]
     disputes: tuple[Dispute, ...]
     wallet: Snapshot | None
+    snapshots: Mapping[str, Snapshot]
+    """Of the refunds and disputes, by id."""
 
     def recorded(self, order: Order) -> Recorded:
         """The fold's input."""

@@ -51,6 +51,10 @@ VIRTUAL_ACCOUNT = "virtual-account"
 BACKOFF_MAX = timedelta(hours=6)
 
 
+class _SeenBefore(Refusal):
+    """The refund was asked for before; inside this module only."""
+
+
 @dataclass(frozen=True)
 class Terms:
     """What of an order can be refunded now, and what that is worth."""
@@ -163,6 +167,8 @@ class RefundService:
         order = order_from(unit.read(order_name)[0])
         if order is None or order.owner != uid:
             raise OrderNotFound
+        if refund_id in order.refund_ids:
+            raise _SeenBefore
         wallet_snapshot, payment_snapshot, *refund_snapshots = unit.peek(
             self._points.wallet_reference(uid),
             self._store.payment_reference(order.payment_id),

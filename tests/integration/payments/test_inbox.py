@@ -1,0 +1,185 @@
+"""The inbox: every order of events ends the same, duplicates count once, and what cannot be placed is parked."""
+
+from __future__ import annotations
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from imagesfactory.kit.errors import RetryLater
+from imagesfactory.payments.inbox import ATTEMPTS_MAX
+from imagesfactory.payments.ports import Forged, Notice
+
+from local.doubles import Doubles
+from local.doubles.core.faults import FaultRule
+from local.doubles.webhook_client import PostedMessage
+from tests.backend import clean_database
+from tests.firestore_process import FirestoreProcess
+from tests.shop import Shop
+
+SIGNUP = 100
+
+
+def _lost_purchase(shop: Shop, uid: str) -> list[PostedMessage]:
+    """A purchase that was partly refunded in the dashboard, then disputed and lost; its events, one of each kind."""
+    order = shop.buy_with_stripe(uid)
+    reference = str(shop.store.order(order.id).reference)  # type: ignore[union-attr]
+    stripe = shop.doubles.control.stripe
+    stripe.refund_in_dashboard(reference, 200)
+    stripe.close_dispute(stripe.open_dispute(reference, amount=599)["id"], "lost")
+    wanted = (
+        "checkout.session.completed",
+        "refund.created",
+        "charge.refunded",
+        "charge.dispute.created",
+        "charge.dispute.closed",
+    )
+    by_type = {event.type: event for event in shop.stripe_events()}
+    return [by_type[one] for one in wanted]
+
+
+def _state(shop: Shop, uid: str) -> dict[str, Any]:
+    """What the world looks like, without when and in which steps it came about."""
+    wallet = shop.wallet(uid)
+    (order,) = [one.to_dict() or {} for one in shop.client.collection("orders").stream()]
+    return {
+        "available": wallet["available_points"],
+        "held": wallet["held_points"],
+        "debt": wallet["debt_points"],
+        "order": {name: order[name] for name in ("status", "refunded_value", "refunded_points", "frozen_hold")},
+        "refunds": [(one.get("points"), one.get("state")) for one in shop.client.collection("refunds").stream()],
+        "disputes": [(one.get("points"), one.get("state")) for one in shop.client.collection("disputes").stream()],
+        "accounts": shop.balance().accounts,
+    }
+
+
+def test_every_permutation_of_a_purchases_events_ends_in_the_same_state(
+    firestore_process: FirestoreProcess, doubles: Doubles
+) -> None:
+    """120 orders of delivery, each on a database of its own with the order as it was before any event."""
+    doubles.control.reset()
+    client = firestore_process.client("demo-permutations")
+    with clean_database(client, firestore_process.url):
+        shop = Shop(client, doubles)
+        uid = shop.member()
+        events = _lost_purchase(shop, uid)
+        before = {
+            reference.path: reference.get().to_dict()
+            for name in ("orders", "wallets", "users")
+            for reference in client.collection(name).list_documents()
+        }
+        states = []
+        for turn, delivery in enumerate(itertools.permutations(events)):
+            other = firestore_process.client(f"demo-permutation-{turn}")
+            for path, document in before.items():
+                other.document(path).set(document or {})
+            played = Shop(other, doubles)
+            for event in delivery:
+                played.receive_stripe(event)
+                played.process_inbox()
+            states.append({**_state(played, uid), "accounts": None})
+            other.close()
+    client.close()
+    assert len(states) == 120
+    assert all(state == states[0] for state in states)
+    assert states[0]["debt"] == 0
+    assert states[0]["order"]["refunded_points"] == 1000
+    assert states[0]["available"] == SIGNUP
+
+
+def test_the_world_may_change_between_events(shop: Shop) -> None:
+    """Old events that arrive after newer truth was read change nothing."""
+    uid = shop.member()
+    events = _lost_purchase(shop, uid)
+    shop.receive_stripe(events[-1])
+    shop.process_inbox()
+    state = _state(shop, uid)
+    for event in events:
+        shop.receive_stripe(event)
+        shop.process_inbox()
+    assert _state(shop, uid) == state
+    assert shop.balance().is_balanced
+
+
+def test_one_event_ten_times_at_once_grants_once(shop: Shop) -> None:
+    uid = shop.member()
+    shop.buy_with_stripe(uid)
+    (event,) = [one for one in shop.stripe_events() if one.type == "checkout.session.completed"]
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(lambda _: shop.receive_stripe(event), range(10)))
+        list(pool.map(lambda _: shop.process_inbox(), range(5)))
+    assert len(list(shop.client.collection("inbox").stream())) == 1
+    assert shop.wallet(uid)["available_points"] == SIGNUP + 1100
+    assert shop.balance().is_balanced
+
+
+def test_events_about_payments_that_are_not_ours_are_parked_and_then_given_to_an_operator(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notice = Notice("stripe", "evt_1", "charge.refunded", "", "pi_unknown")
+    assert shop.inbox.receive(notice, shop.clock.now())
+    for _ in range(ATTEMPTS_MAX):
+        shop.inbox.process("stripe-evt_1", shop.clock.now())
+        shop.clock.move(timedelta(hours=7))
+    assert shop.document("inbox/stripe-evt_1")["state"] == "abandoned"
+    assert "webhook.abandoned" in capsys.readouterr().out
+
+
+def test_an_event_waits_for_a_provider_that_is_down(shop: Shop) -> None:
+    uid = shop.member()
+    shop.buy_with_stripe(uid)
+    (event,) = [one for one in shop.stripe_events() if one.type == "checkout.session.completed"]
+    shop.receive_stripe(event)
+    shop.doubles.control.plan(FaultRule(provider="stripe", effect="error", status=500))
+    with pytest.raises(RetryLater):
+        shop.inbox.process(f"stripe-{event.id}", shop.clock.now())
+    shop.doubles.control.clear_faults()
+    shop.clock.move(timedelta(minutes=10))
+    shop.sweep()
+    shop.work_off()
+    assert shop.document(f"inbox/stripe-{event.id}")["state"] == "done"
+    assert shop.wallet(uid)["available_points"] == SIGNUP + 1100
+
+
+def test_a_deposit_callback_with_the_wrong_secret_is_forged(shop: Shop) -> None:
+    uid = shop.member()
+    order = shop.buy_with_toss(uid, "virtual_account")
+    notice = Notice("toss", "transmission-1", "DEPOSIT_CALLBACK", order.id, "", "not the secret")
+    with pytest.raises(Forged):
+        shop.inbox.receive(notice, shop.clock.now())
+    assert shop.inbox.receive(replace(notice, secret=order.secret), shop.clock.now())
+    assert not shop.inbox.receive(replace(notice, order_id="a" * 24), shop.clock.now())
+    assert not shop.inbox.receive(replace(notice, order_id="__all__"), shop.clock.now())
+
+
+def test_a_forged_status_changes_nothing_because_the_truth_is_read(shop: Shop) -> None:
+    uid = shop.member()
+    order = shop.order(uid).order
+    body = {"eventType": "PAYMENT_STATUS_CHANGED", "data": {"orderId": order.id, "status": "DONE", "paymentKey": "x"}}
+    shop.receive_toss(PostedMessage("transmission-2", "PAYMENT_STATUS_CHANGED", body, "queued", []))
+    shop.process_inbox()
+    assert shop.now_of(order).status.value == "created"
+    assert shop.wallet(uid)["available_points"] == SIGNUP
+
+
+def test_inbox_records_hold_ids_only_and_die(shop: Shop) -> None:
+    uid = shop.member()
+    shop.buy_with_stripe(uid)
+    shop.receive_all()
+    record = next(iter(shop.client.collection("inbox").stream())).to_dict() or {}
+    assert record["destroy_at"] > datetime.now(UTC) + timedelta(days=29)
+    assert set(record) == {
+        "provider",
+        "kind",
+        "order_id",
+        "reference",
+        "received_at",
+        "state",
+        "attempts",
+        "problem",
+        "resume_at",
+        "destroy_at",
+    }
