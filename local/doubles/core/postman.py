@@ -159,7 +159,9 @@ class Postman:
         return True
 
     def clear(self, settings: PostSettings) -> None:
-        """Forget every message and what is queued, and go on with these settings."""
+        """Forget every message, what is queued and what waits for its next attempt; go on with these settings."""
+        for task in list(self._tasks):
+            task.cancel()
         self.settings = settings
         self.messages.clear()
         while not self._queue.empty():
@@ -224,14 +226,15 @@ class Postman:
         self._unfinished += 1
         task = asyncio.create_task(self._wait_and_enqueue(message, attempt))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._end_wait)  # called even for a task that never ran
 
     async def _wait_and_enqueue(self, message: Message, attempt: int) -> None:
-        try:
-            await asyncio.sleep(self.settings.retry_pauses_seconds[attempt])
-            self._enqueue(message, attempt + 1)
-        finally:
-            self._finish_one()
+        await asyncio.sleep(self.settings.retry_pauses_seconds[attempt])
+        self._enqueue(message, attempt + 1)
+
+    def _end_wait(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._finish_one()
 
 
 def _payload(body: dict[str, Any]) -> bytes:

@@ -11,6 +11,7 @@ import stripe
 
 from local.doubles import ControlClient, Doubles, WebhookUrls, running
 from local.doubles.control import ControlRefused
+from local.doubles.webhook_client import StillWaiting
 from tests.payment_shop import Receiver, Toss
 
 PAID = ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded"]
@@ -167,3 +168,14 @@ def test_urls_given_at_the_start_survive_a_reset(receiver: Receiver) -> None:
         control = doubles.control.toss
         Toss(doubles).confirm(control.pay("order-1", 10_000), "order-1", 10_000)
         assert [one.state for one in control.messages()] == ["delivered"]
+
+
+def test_reset_gives_up_what_waits_for_its_next_attempt(shop: Any, control: ControlClient, told: Receiver) -> None:
+    told.answers = [500] * 3
+    control.stripe.set_webhook(told.url, retry_pauses_seconds=(3600.0,))
+    pay(shop)
+    with pytest.raises(StillWaiting):
+        control.stripe.messages(timeout_seconds=0.0)
+    control.reset()
+    assert control.stripe.messages() == []
+    assert shop.v1.events.list().data == []
