@@ -224,12 +224,13 @@ class Postman:
 
     def _try_later(self, message: Message, attempt: int) -> None:
         self._unfinished += 1
-        task = asyncio.create_task(self._wait_and_enqueue(message, attempt))
+        pause_seconds = self.settings.retry_pauses_seconds[attempt]
+        task = asyncio.create_task(self._wait_and_enqueue(message, attempt, pause_seconds))
         self._tasks.add(task)
         task.add_done_callback(self._end_wait)  # called even for a task that never ran
 
-    async def _wait_and_enqueue(self, message: Message, attempt: int) -> None:
-        await asyncio.sleep(self.settings.retry_pauses_seconds[attempt])
+    async def _wait_and_enqueue(self, message: Message, attempt: int, pause_seconds: float) -> None:
+        await asyncio.sleep(pause_seconds)
         self._enqueue(message, attempt + 1)
 
     def _end_wait(self, task: asyncio.Task[None]) -> None:
