@@ -46,7 +46,9 @@ def _play(console: Console) -> None:
     console.print("\nLook at what the story left:")
     for path in files:
         console.print(f"  {path.relative_to(ROOT)}")
-    console.print("\n`make serve` keeps the same stack running, with a mailbox and a gallery to click through.")
+    console.print(
+        "\n`make serve` keeps the same stack running, with a mailbox and a gallery to click through.", soft_wrap=True
+    )
 
 
 if __name__ == "__main__":

@@ -40,4 +40,5 @@ class Steps:
             yield step
         taken = round((time.perf_counter() - started) * 1000)
         self.milliseconds[title] = taken
-        self.console.print(f"[green]✓[/] {title:<44} [dim]{taken:>7,} ms[/]  {step.result}")
+        line = f"[green]✓[/] {title:<47} [dim]{taken:>7,} ms[/]  {step.result}"
+        self.console.print(line, soft_wrap=True)

@@ -73,6 +73,7 @@ async def _draw(call: ImageCall, index: int, backstage: Backstage) -> bytes:
         width=call.width,
         height=call.height,
         index=index,
+        variation=backstage.album.next_take(call.prompt, call.model),
         format=call.output_format,
         compression=call.output_compression,
         transparent=call.background == "transparent",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass
 
 from local.doubles.pictures.painter import PictureOrder
@@ -33,6 +33,7 @@ class Album:
         self._pictures: OrderedDict[int, KeptPicture] = OrderedDict()
         self._numbers = itertools.count(1)
         self._bytes = 0
+        self._takes: Counter[tuple[str, str]] = Counter()
 
     def keep(self, order: PictureOrder, content: bytes) -> None:
         """Add a picture."""
@@ -42,6 +43,12 @@ class Album:
         while len(self._pictures) > PICTURES_MAX or self._bytes > BYTES_MAX:
             _, oldest = self._pictures.popitem(last=False)
             self._bytes -= len(oldest.content)
+
+    def next_take(self, prompt: str, model: str) -> int:
+        """0 for the first picture of a prompt by a model, then 1, 2, 3: like a real model, no take repeats another."""
+        take = self._takes[prompt, model]
+        self._takes[prompt, model] += 1
+        return take
 
     def latest_first(self) -> list[KeptPicture]:
         """All that is kept, newest first."""
@@ -54,4 +61,5 @@ class Album:
     def clear(self) -> None:
         """Forget all pictures."""
         self._pictures.clear()
+        self._takes.clear()
         self._bytes = 0

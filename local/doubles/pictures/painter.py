@@ -23,7 +23,10 @@ _INK, _FAINT_INK, _PANEL = (255, 255, 255), (214, 218, 230), (16, 18, 30)
 
 @dataclass(frozen=True, kw_only=True)
 class PictureOrder:
-    """What to draw. `index` tells the pictures of one call apart; `compression` is 0 to 100 (jpeg, webp)."""
+    """What to draw. `index` tells the pictures of one call apart; `compression` is 0 to 100 (jpeg, webp).
+
+    `variation` tells calls for the same prompt apart: the same one gives the same picture, as a provider's seed does.
+    """
 
     prompt: str
     provider: str
@@ -31,6 +34,7 @@ class PictureOrder:
     width: int
     height: int
     index: int = 0
+    variation: int = 0
     format: Format = "png"
     compression: int = 90
     transparent: bool = False
@@ -50,7 +54,7 @@ def paint(order: PictureOrder) -> bytes:
 
 def _composition(order: PictureOrder) -> Image.Image:
     """The scene without words, smoothed by drawing it at twice the size."""
-    seed = hashlib.sha256(f"{order.prompt}\0{order.model}\0{order.index}".encode()).digest()
+    seed = hashlib.sha256(f"{order.prompt}\0{order.model}\0{order.index}\0{order.variation}".encode()).digest()
     random = Random(seed)
     scale = min(1.0, math.sqrt(_DRAWN_PIXELS_MAX / (order.width * order.height)))
     width, height = max(8, round(order.width * scale)), max(8, round(order.height * scale))

@@ -89,7 +89,7 @@ class StabilityRest:
             model=call.model,
             width=call.width,
             height=call.height,
-            index=seed if call.seed else 0,
+            variation=seed,
             format=call.output_format,
             blurred=blurred,
         )

@@ -12,7 +12,7 @@ from openai import OpenAI
 from openai.types import ModerationMultiModalInputParam
 from PIL import Image
 
-from local.doubles import ControlClient
+from local.doubles import ControlClient, Doubles
 from local.doubles.core.safety import CATEGORY_WORDS
 
 MODEL = "gpt-image-2.5-flare"
@@ -36,9 +36,11 @@ def test_pictures_have_the_asked_size_and_format(openai: OpenAI, form: str, name
     assert (answer.size, answer.output_format, answer.quality) == ("1024x1536", form, "low")
 
 
-def test_same_words_give_the_same_picture(openai: OpenAI) -> None:
+def test_every_take_is_another_picture_and_a_reset_begins_again(openai: OpenAI, doubles: Doubles) -> None:
     first, second = (generate(openai).data[0].b64_json for _ in range(2))
-    assert first == second
+    assert first != second
+    doubles.control.reset()
+    assert generate(openai).data[0].b64_json == first
     assert generate(openai, prompt="다른 그림").data[0].b64_json != first
 
 
