@@ -19,6 +19,15 @@ from imagesfactory.policy.reader import Bilingual, Record, read
 Amount = Annotated[int, Field(ge=1)]
 Purpose = Literal["service", "payment", "improvement", "marketing", "law"]
 """What data is used for (privacy policy, article 2), or a duty to keep it."""
+Until = Literal["withdrawal", "sent", "generated"]
+"""What ends a class that has no period: the member withdraws, the mail is sent, the image is made."""
+Destruction = Literal["record", "files", "tree", "ledger", "sign_up", "with_parent"]
+"""How a due record of a collection is destroyed.
+
+``record``: it is deleted. ``files``: first the files of its ``files`` prefix. ``tree``: with everything below it.
+``ledger``: its points are carried forward into the wallet by the same commit. ``sign_up``: by the accounts room, which
+removes the sign-in as well. ``with_parent``: it goes with the record above it.
+"""
 
 
 class Period(Record):
@@ -43,7 +52,7 @@ class RetentionClass(Record):
     basis: Bilingual
     clock: str
     period: Period | None = None
-    until: Literal["withdrawal"] | None = None
+    until: Until | None = None
     archived: bool = False
     """Whether a law keeps its records after a withdrawal: they move to the archive database for the rest of their
     period, under an opaque subject id."""
@@ -66,6 +75,33 @@ class Place(Record):
     """Fields that are the machinery's, not the member's: left out of what a member sees and exports."""
     unarchived: tuple[str, ...] = ()
     """Fields that no law asks for: left out of the archive."""
+    destroyed: Destruction = "record"
+    files: str | None = None
+    """Prefix of the record's files in the bucket; its braces name fields of the record, or its ``id``."""
+
+    @model_validator(mode="after")
+    def _files_are_named(self) -> Self:
+        if (self.destroyed == "files") != (self.files is not None):
+            msg = "a place has a prefix of files if, and only if, its files go first"
+            raise ValueError(msg)
+        return self
+
+
+class BucketPlace(Record):
+    """A prefix of the bucket, its first segment followed by names in braces."""
+
+    record_class: Annotated[str, Field(alias="class")]
+    owner: str | None = None
+    purpose: Purpose = "service"
+    index: str | None = None
+    """The collection whose ``files`` these are: a file that no record names is an orphan, and goes."""
+
+
+class ProcessorCopy(Record):
+    """What a processor holds for us, and what ends it there."""
+
+    record_class: Annotated[str, Field(alias="class")]
+    how: Bilingual
 
 
 class Retention(Record):
@@ -73,14 +109,30 @@ class Retention(Record):
 
     classes: dict[str, RetentionClass]
     collections: dict[str, Place]
-    buckets: dict[str, Place]
+    buckets: dict[str, BucketPlace]
+    copies: dict[str, ProcessorCopy]
+    """By the processor's name in processors.yaml."""
 
     @model_validator(mode="after")
     def _known_classes(self) -> Self:
-        places = {**self.collections, **self.buckets}
-        unknown = {place.record_class for place in places.values()} - self.classes.keys()
+        places = [*self.collections.values(), *self.buckets.values(), *self.copies.values()]
+        unknown = {place.record_class for place in places} - self.classes.keys()
         if unknown:
             msg = f"classes that do not exist: {sorted(unknown)}"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _whole_names(self) -> Self:
+        """A collection that lies below records is asked as a group, so nothing else may have its name."""
+        names = [collection_name(path) for path in self.collections]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            msg = f"collections of one name: {sorted(twice)}"
+            raise ValueError(msg)
+        indexes = {place.index for place in self.buckets.values() if place.index} - self.collections.keys()
+        if indexes:
+            msg = f"indexes that are no collections: {sorted(indexes)}"
             raise ValueError(msg)
         return self
 
@@ -89,6 +141,23 @@ class Retention(Record):
 def retention() -> Retention:
     """The retention table and the registry of places, read once."""
     return read("retention.yaml", Retention)
+
+
+def collection_name(path: str) -> str:
+    """The name of the collection of a place: ``entries`` for ``wallets/{uid}/entries/{id}``."""
+    return path.split("/")[-2]
+
+
+def place_of(path: str) -> str | None:
+    """The registered place (its template) that a document of this path belongs to, or None."""
+    parts = path.split("/")
+    for template in retention().collections:
+        names = template.split("/")
+        if len(names) == len(parts) and all(
+            name.startswith("{") or name == part for name, part in zip(names, parts, strict=True)
+        ):
+            return template
+    return None
 
 
 def destroy_at(record_class: str, clock_started: datetime) -> datetime | None:
