@@ -99,10 +99,14 @@ class Database:
 
         """
         commit_micros = self.clock.next_commit_micros()
+        if guard is not None:
+            # First, and whether or not preconditions hold: their failure would tell a stranger what exists.
+            imagined = Staging(self.read, commit_micros, heeds_preconditions=False)
+            for write in writes:
+                imagined.apply(write)
+            imagined.ask(guard)
         staging = Staging(self.read, commit_micros)
         results = [staging.apply(write) for write in writes]
-        if guard is not None:
-            staging.ask(guard)
         return results, self._store(tuple(staging.changes()), commit_micros)
 
     def clear(self, lower: bytes, upper: bytes) -> Committed:

@@ -32,6 +32,8 @@ _FIELD, _CONTAINS = b"\x03", b"\x04"
 _GROUP_FIELD, _GROUP_CONTAINS = b"\x05", b"\x06"
 _COMPOSITE, _GROUP_COMPOSITE = b"\x07", b"\x08"
 _END = b"\x00"
+_NAME_ENTRIES = 2
+"""Entries that list a document in its collection and its group; production counts none for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,20 +191,23 @@ def entries_of(path: DocumentPath, document: Document, indexes: CompositeIndexes
         document_key = path.key if index.group_scope else path.id_key
         prefix = composite_prefix(index, path.collection)
         entries.update((prefix + row, document_key) for row in _composite_rows(index, document))
-    if len(entries) > limits.INDEX_ENTRIES_MAX:
+    # Production keeps an ascending and a descending entry of each field; ours serves both directions.
+    billed = len(entries) + writer.ordered - _NAME_ENTRIES
+    if billed > limits.INDEX_ENTRIES_MAX:
         raise invalid_argument(
-            f"too many index entries for entity {path.name}: {len(entries)}, at most {limits.INDEX_ENTRIES_MAX}"
+            f"too many index entries for entity {path.name}: {billed}, at most {limits.INDEX_ENTRIES_MAX}"
         )
     return entries
 
 
 class _SingleFields:
-    """Collects the single-field entries of one document."""
+    """Collects the single-field entries of one document; `ordered` counts those of whole values."""
 
     def __init__(self, path: DocumentPath, indexes: CompositeIndexes, entries: set[Entry]) -> None:
         self._path = path
         self._indexes = indexes
         self._entries = entries
+        self.ordered = 0
         key = path_key(path.collection) + _END
         self._field = _FIELD + key
         self._contains = _CONTAINS + key
@@ -214,6 +219,7 @@ class _SingleFields:
             setting = self._indexes.override(self._path.collection_id, path)
             kind = value.WhichOneof("value_type")
             if setting is AUTOMATIC:
+                self.ordered += 1
                 self._entries.add((self._field + _field_key(path) + keys.indexed(value), self._path.id_key))
             else:
                 self._add_overridden(path, value, setting)
@@ -225,6 +231,7 @@ class _SingleFields:
                 self.add_fields(path, value.map_value.fields)
 
     def _add_overridden(self, path: FieldPath, value: Value, setting: FieldOverride) -> None:
+        self.ordered += setting.ordered + setting.group_ordered
         if setting.ordered:
             self._entries.add((self._field + _field_key(path) + keys.indexed(value), self._path.id_key))
         collection_id = self._path.collection_id

@@ -34,12 +34,16 @@ class Staging:
     Args:
         read: Finds the committed document of a name.
         commit_micros: The commit time the writes will carry, microseconds since 1970.
+        heeds_preconditions: False to see what the writes would do if every precondition held.
 
     """
 
-    def __init__(self, read: Callable[[str], Document | None], commit_micros: int) -> None:
+    def __init__(
+        self, read: Callable[[str], Document | None], commit_micros: int, *, heeds_preconditions: bool = True
+    ) -> None:
         self._read = read
         self._commit_micros = commit_micros
+        self._heeds_preconditions = heeds_preconditions
         self._before: dict[str, Document | None] = {}
         self._after: dict[str, Document | None] = {}
         self._deleted: set[str] = set()
@@ -71,7 +75,8 @@ class Staging:
         if operation == "update" and name in self._deleted:
             raise invalid_argument("Cannot delete then update an entity in the same request.")
         before = self.after(name)
-        self._check_precondition(write, name, before)
+        if self._heeds_preconditions:
+            self._check_precondition(write, name, before)
         result = WriteResult()
         after = before
         if operation == "delete":

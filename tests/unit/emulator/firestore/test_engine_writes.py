@@ -296,6 +296,27 @@ def test_the_guard_sees_every_write_with_the_whole_commit_in_view() -> None:
     run(scenario())
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        set_write("c/y", {}, exists=True),
+        set_write("c/y", {}, update_time=m.Timestamp(seconds=1)),
+    ],
+)
+def test_the_guard_speaks_before_preconditions_do(write: m.Write) -> None:
+    async def scenario() -> None:
+        service = FirestoreService.open(None)
+        request = m.CommitRequest(database=DATABASE, writes=[write])
+        with pytest.raises(StatusError, match="no"):
+            await service.commit(request, usage=Usage(), guard=Recorder(name("c/y")))
+        with pytest.raises(StatusError) as refusal:
+            await service.commit(request, usage=Usage(), guard=Recorder("nothing"))
+        assert refusal.value.code in {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.FAILED_PRECONDITION}
+        service.close()
+
+    run(scenario())
+
+
 @pytest.mark.parametrize("text", ["", ".", "a.", ".a", "a b", "1a", "`", "`a", "a``b", "``", "a.__b__"])
 def test_malformed_field_paths_are_refused(text: str) -> None:
     with pytest.raises(StatusError):
