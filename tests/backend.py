@@ -34,6 +34,7 @@ from imagesfactory.points.trial_balance import TrialBalance, trial_balance
 from imagesfactory.policy.catalog import Catalog, catalog
 from imagesfactory.policy.company import company
 from imagesfactory.privacy.misuse import MisuseRegister
+from imagesfactory.privacy.tombstones import Tombstones
 from imagesfactory.vendors.openai_images import OpenAIImages
 from imagesfactory.vendors.openai_moderation import OpenAIModerator
 from imagesfactory.vendors.sendgrid_mail import SendGridSender
@@ -106,6 +107,8 @@ class Backend:
         self.clock = MovableClock()
         self.queue = WaitingQueue()
         self.bucket = MemoryBucket()
+        self.created: dict[str, Any] = {}
+        """Each job as it was when its trigger fired first: an event always tells of that version."""
         self.deleted_sign_ins: list[str] = []
         self.catalog: Catalog = catalog()
         self._join(wrap)
@@ -121,10 +124,12 @@ class Backend:
         sender: Sender = wrap("sender", SendGridSender(api_key="local", host=addresses.sendgrid_url))
         offered = self.catalog.offered(frozenset())
         self.misuse = MisuseRegister(self.client, PSEUDONYM_KEY)
+        self.tombstones = Tombstones(self.client, PSEUDONYM_KEY)
         self.points = PointsService(self.client, self.catalog)
         self.accounts = AccountService(
             self.client,
             misuse=self.misuse,
+            tombstones=self.tombstones,
             directory=self,
             wallets=self.points,
             versions=Versions(company().terms_version, company().privacy_policy_version),
@@ -165,7 +170,7 @@ class Backend:
     def perform(self, function: str, payload: dict[str, str | int]) -> None:
         """What the task function does."""
         if function == GENERATE:
-            self.image_work.perform(str(payload["job_id"]), int(payload["image"]))
+            self.image_work.perform(str(payload["job_id"]), int(payload["image"]), str(payload["occasion"]))
         elif function == DELIVER:
             self.mail.deliver(str(payload["mail_id"]))
 
@@ -187,7 +192,7 @@ class Backend:
     def fire_triggers(self) -> None:
         """What Firestore's triggers do for every job and letter; a second time makes no second task."""
         for job in self.client.collection("jobs").stream():
-            self.generation.fan_out(job.id, len(job.get("images")))
+            self.generation.fan_out(self.created.setdefault(job.id, job), self.clock.now())
         for mail in self.client.collection("mail").stream():
             self.mail.enqueue(mail.id, "first")
 

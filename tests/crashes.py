@@ -73,10 +73,10 @@ class _Interceptor(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInter
         return self._reaper.around(lambda: continuation(details, request))
 
 
-def mortal_client(address: str, project: str, reaper: Reaper) -> firestore.Client:
+def mortal_client(address: str, project: str, reaper: Reaper, database: str = "(default)") -> firestore.Client:
     """A real Firestore client whose calls the reaper sees."""
     channel = grpc.intercept_channel(grpc.insecure_channel(address), _Owner(), _Interceptor(reaper))
-    client = firestore.Client(project=project, credentials=_anonymous())
+    client = firestore.Client(project=project, credentials=_anonymous(), database=database)
     client._firestore_api_internal = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
     return client
 

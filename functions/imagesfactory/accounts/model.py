@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from imagesfactory.accounts.changes import Amendment, ConsentRequest
 from imagesfactory.accounts.errors import (
     AccountNotActive,
     ConsentMissing,
@@ -181,6 +182,46 @@ def complete(profile: Profile, request: SignupRequest, versions: Versions, now: 
         stated_over_fourteen_at=now,
         signup_digest=request.digest,
         consents=consents,
+    )
+
+
+def amended(profile: Profile, amendment: Amendment) -> Profile:
+    """The profile with the facts of ``amendment`` in it.
+
+    Raises:
+        NameInvalid
+
+    """
+    return replace(
+        profile,
+        name=profile.name if amendment.name is None else _checked_name(amendment.name),
+        language=amendment.language or profile.language,
+        email=amendment.email or profile.email,
+    )
+
+
+def changed_consents(
+    profile: Profile, request: ConsentRequest, versions: Versions, now: datetime
+) -> tuple[Consent, ...]:
+    """The new statements of ``request``: only what differs from what is agreed to now.
+
+    The two consents that are the contract cannot be taken back here: that is a withdrawal.
+
+    Raises:
+        PolicyVersionOutdated: said under a version that is not in force.
+
+    """
+    if request.version != versions.privacy:
+        raise PolicyVersionOutdated(current_terms=versions.terms, current_privacy=versions.privacy)
+    wanted = {
+        ConsentKind.MARKETING_EMAIL: request.marketing_email,
+        ConsentKind.MARKETING_PUSH: request.marketing_push,
+        ConsentKind.PERSONALISED_ADS: request.personalised_ads,
+    }
+    return tuple(
+        Consent(kind, is_granted, request.version, now, request.channel)
+        for kind, is_granted in wanted.items()
+        if is_granted is not None and is_granted is not profile.has_consent(kind)
     )
 
 

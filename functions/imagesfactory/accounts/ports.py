@@ -22,6 +22,13 @@ class MisuseRegister(Protocol):
         """Whether any of these identities (``email:...``, ``google:...``) is on the register."""
 
 
+class Tombstones(Protocol):
+    """Accounts that were withdrawn."""
+
+    def is_withdrawn(self, uid: str) -> bool:
+        """Whether nothing may bring this account back."""
+
+
 class WalletOpener(Protocol):
     """Opens the wallet of a new member."""
 

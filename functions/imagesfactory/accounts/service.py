@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from imagesfactory.accounts import model
-from imagesfactory.accounts.errors import AccountUnknown, SignupCompletedBefore, SignupRefused
-from imagesfactory.accounts.model import Identity, Language, Profile, SignupRequest, Status, Versions
-from imagesfactory.accounts.ports import Directory, MisuseRegister, WalletOpener
+from imagesfactory.accounts.errors import AccountNotActive, AccountUnknown, SignupCompletedBefore, SignupRefused
+from imagesfactory.accounts.model import ConsentKind, Identity, Language, Profile, SignupRequest, Status, Versions
+from imagesfactory.accounts.ports import Directory, MisuseRegister, Tombstones, WalletOpener
 from imagesfactory.accounts.store import AccountStore, profile_from
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.unit_of_work import UnitOfWork
@@ -36,6 +36,8 @@ class Recipient:
     name: str
     language: Language
     is_held: bool
+    agrees_to_marketing_email: bool = False
+    """Whether advertising may be sent now; asked at the moment of sending."""
 
 
 class AccountService:
@@ -46,6 +48,7 @@ class AccountService:
         client: Client,
         *,
         misuse: MisuseRegister,
+        tombstones: Tombstones,
         directory: Directory,
         wallets: WalletOpener,
         versions: Versions,
@@ -53,6 +56,7 @@ class AccountService:
         self._client = client
         self._store = AccountStore(client)
         self._misuse = misuse
+        self._tombstones = tombstones
         self._directory = directory
         self._wallets = wallets
         self._versions = versions
@@ -62,9 +66,13 @@ class AccountService:
 
         Raises:
             SignupRefused, SignInMethodNotOffered: nothing was stored here or there.
+            AccountNotActive: the account was withdrawn, and this came late.
 
         """
         profile = model.begin(identity, now)
+        if self._tombstones.is_withdrawn(identity.uid):
+            log.warning("signup.after_withdrawal")
+            raise AccountNotActive
         if self._misuse.is_listed(identity.names, now):
             log.warning("signup.refused", uid=identity.uid)
             raise SignupRefused
@@ -110,7 +118,13 @@ class AccountService:
         profile = self._store.get(uid)
         if profile is None or profile.status is not Status.ACTIVE:
             return None
-        return Recipient(profile.email, profile.name, profile.language, profile.is_correction_pending)
+        return Recipient(
+            profile.email,
+            profile.name,
+            profile.language,
+            profile.is_correction_pending,
+            profile.has_consent(ConsentKind.MARKETING_EMAIL),
+        )
 
     def identities(self, uid: str) -> tuple[str, ...]:
         """The names by which the register of misuse knows a member; empty for somebody who is gone."""

@@ -10,6 +10,8 @@ from imagesfactory.kit.ids import derive_id
 from imagesfactory.policy.retention import destroy_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from google.cloud.firestore import Client, DocumentReference
 
     from imagesfactory.kit.unit_of_work import Snapshot, UnitOfWork
@@ -55,10 +57,36 @@ class AccountStore:
 
     def add_consents(self, unit: UnitOfWork, profile: Profile) -> None:
         """Append the present consents to the history."""
-        history = self.reference(profile.uid).collection("consents")
-        for consent in profile.consents:
+        self.append_consents(unit, profile.uid, profile.consents)
+
+    def append_consents(self, unit: UnitOfWork, uid: str, consents: tuple[Consent, ...]) -> None:
+        """Append statements to the history, which nothing ever changes."""
+        history = self.reference(uid).collection("consents")
+        for consent in consents:
             key = derive_id("consent", consent.kind.value, consent.version, consent.at.isoformat())
-            unit.create(history.document(key), {"uid": profile.uid, **_consent_to_map(consent)})
+            unit.create(history.document(key), {"uid": uid, **_consent_to_map(consent)})
+
+    def find_by_email(self, address: str) -> str | None:
+        """The account (uid) with exactly this address, if there is one."""
+        from google.cloud.firestore import FieldFilter
+
+        query = self._client.collection(_USERS).where(filter=FieldFilter("email", "==", address)).limit(1)
+        return next((snapshot.id for snapshot in query.select(()).stream()), None)
+
+    def range_of(self, start: str, end: str | None) -> Iterator[Profile]:
+        """Accounts whose uid is from ``start`` up to, and without, ``end`` (None: to the last), by uid."""
+        from google.cloud.firestore import FieldFilter
+
+        users = self._client.collection(_USERS)
+        query = users.order_by("__name__")
+        if start:
+            query = query.where(filter=FieldFilter("__name__", ">=", users.document(start)))
+        if end is not None:
+            query = query.where(filter=FieldFilter("__name__", "<", users.document(end)))
+        for snapshot in query.stream():
+            profile = profile_from(snapshot)
+            if profile is not None:
+                yield profile
 
     def record_visit(self, event_id: str, uid: str, address: str, device: str, now: datetime) -> None:
         """Write one line of the visit log; the same event writes the same line."""

@@ -20,6 +20,7 @@ from imagesfactory.generation.ports import (
     ProviderUnusable,
     RequestFaulty,
 )
+from imagesfactory.generation.service import FIRST
 from imagesfactory.generation.settlement import Settlement
 from imagesfactory.generation.store import JobStore, job_from
 from imagesfactory.kit import log, unit_of_work
@@ -45,6 +46,15 @@ class Kitchen:
     pseudonym_key: str
 
 
+@dataclass(frozen=True)
+class _Claimed:
+    """An image under a claim: the job as the worker saw it, the claim's token, and the unit that knows its version."""
+
+    job: Job
+    token: str
+    unit: UnitOfWork
+
+
 class ImageWork:
     """Makes one image of a job; safe to be called twice, late, or after the job has ended."""
 
@@ -55,36 +65,50 @@ class ImageWork:
         self._kitchen = kitchen
         self._settlement = settlement
 
-    def perform(self, job_id: str, index: int) -> None:
+    def perform(self, job_id: str, index: int, occasion: str) -> None:
         """Bring image ``index`` of a job one step further, at best to its end.
+
+        Args:
+            job_id: the job.
+            index: which of its images, from 0.
+            occasion: why this worker was sent; the first one finds the image claimed for it.
 
         Raises:
             RetryLater: it has not ended; call again.
 
         """
-        token = new_id()
-        claimed = unit_of_work.run(self._client, partial(self._claim, job_id=job_id, index=index, token=token))
+        claimed = unit_of_work.run(
+            self._client, partial(self._claim, job_id=job_id, index=index, token=_token(job_id, index, occasion))
+        )
         if claimed is None:
             return
         try:
-            result = self._attempt(claimed, index)
+            result = self._attempt(claimed.job, index)
+        except RetryLater as busy:
+            log.warning("bucket.busy", job_id=job_id, image=index)
+            result = Failed(busy.delay)
         except Exception as problem:
             log.failure("image.attempt_failed", problem, job_id=job_id, image=index)
             result = Failed()
-        self._settle(job_id, index, token, result)
+        self._settle(claimed, index, result)
 
-    def _claim(self, unit: UnitOfWork, job_id: str, index: int, token: str) -> Job | None:
+    def _claim(self, unit: UnitOfWork, job_id: str, index: int, token: str) -> _Claimed | None:
         (snapshot,) = unit.read(self._store.reference(job_id))
         job = job_from(snapshot)
         if job is None or not 0 <= index < len(job.images):
             return None
-        claim = model.claim(job, index, token, self._clock.now())
+        now = self._clock.now()
+        if now < job.deadline_at and model.may_begin(job, index, token, now):
+            return _Claimed(job, token, unit)
+        if not model.holds_claim(job, index, token) and token == model.first_claim(job_id, index):
+            token = new_id()  # the first worker's own claim is over; it comes again as any other
+        claim = model.claim(job, index, token, now)
         if claim.outcome is ClaimOutcome.LATER:
             raise RetryLater("image-not-free", claim.wait)
         if claim.outcome is ClaimOutcome.NOTHING_TO_DO:
             return None
         self._store.update(unit, claim.job)
-        return claim.job
+        return _Claimed(claim.job, token, unit)
 
     def _attempt(self, job: Job, index: int) -> Outcome:
         recipe = job.images[index].recipe
@@ -110,14 +134,15 @@ class ImageWork:
         self._kitchen.bucket.put(file, generated.png)
         return Stored(file)
 
-    def _settle(self, job_id: str, index: int, token: str, result: Outcome) -> None:
-        job = unit_of_work.run(
-            self._client, partial(self._record, job_id=job_id, index=index, token=token, result=result)
-        )
+    def _settle(self, claimed: _Claimed, index: int, result: Outcome) -> None:
+        job = unit_of_work.run(self._client, partial(self._record, claimed=claimed, index=index, result=result))
         if job is None:
+            # The member withdrew meanwhile: nothing may be left of a picture that came late.
+            if isinstance(result, Stored):
+                self._kitchen.bucket.delete(result.file)
             return
         image = job.images[index]
-        log.info("image.settled", job_id=job_id, image=index, code=image.state.value, model=image.recipe.model)
+        log.info("image.settled", job_id=job.id, image=index, code=image.state.value, model=image.recipe.model)
         if isinstance(result, Stored) and job.is_finished and image.state is not ImageState.STORED:
             # A success after the release: nothing is delivered and nothing is charged.
             self._kitchen.bucket.delete(result.file)
@@ -125,13 +150,21 @@ class ImageWork:
             delay = max((image.not_before or self._clock.now()) - self._clock.now(), timedelta(0))
             raise RetryLater("image-not-made", delay)
 
-    def _record(self, unit: UnitOfWork, job_id: str, index: int, token: str, result: Outcome) -> Job | None:
-        (snapshot,) = unit.read(self._store.reference(job_id))
-        job = job_from(snapshot)
-        if job is None or not model.holds_claim(job, index, token):
+    def _record(self, unit: UnitOfWork, claimed: _Claimed, index: int, result: Outcome) -> Job | None:
+        job = self._present(unit, claimed)
+        if job is None or not model.holds_claim(job, index, claimed.token):
             return job
         now = self._clock.now()
         return self._settlement.write(unit, outcome.apply(job, index, result, self._fallback, now), now)
+
+    def _present(self, unit: UnitOfWork, claimed: _Claimed) -> Job | None:
+        """The job: at first as this worker left it, which saves a read when nobody else settled meanwhile."""
+        reference = self._store.reference(claimed.job.id)
+        if unit.attempt == 0:
+            unit.assume(reference, claimed.unit.version(reference))
+            return claimed.job
+        (snapshot,) = unit.read(reference)
+        return job_from(snapshot)
 
     def _fallback(self, model_id: str) -> tuple[Recipe, int] | None:
         catalog = self._kitchen.catalog
@@ -141,6 +174,10 @@ class ImageWork:
             return None
         other = catalog.model(fallback.model)
         return None if other is None else (Recipe(other.id, fallback.quality), other.prices[fallback.quality])
+
+
+def _token(job_id: str, index: int, occasion: str) -> str:
+    return model.first_claim(job_id, index) if occasion == FIRST else new_id()
 
 
 def file_name(job: Job, index: int) -> str:

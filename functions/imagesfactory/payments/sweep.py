@@ -68,6 +68,20 @@ class PaymentSweep:
             self._guarded(partial(self._register, dispute, now), dispute.owner)
         return len(orders) + len(refunds) + len(disputes)
 
+    def end_now(self, order: Order, now: datetime) -> Order:
+        """End an order that nobody paid before its time, because its member leaves; returns it as it stands then.
+
+        One whose money is on its way stays open: what comes in late is sent back.
+
+        Raises:
+            RetryLater: the provider does not answer now.
+
+        """
+        order = self._reconciliation.settle(order.id, now)
+        if not order.is_paid and not order.is_closed:
+            self._end(order, now)
+        return self._store.order(order.id) or order
+
     def _guarded(self, work: Callable[[], object], uid: str) -> None:
         """One that cannot be mended now does not stop the others."""
         try:
@@ -80,8 +94,10 @@ class PaymentSweep:
     def _mend_order(self, order: Order, now: datetime) -> None:
         """Look first; only an order that is still unpaid after its time is closed, at the provider before here."""
         order = self._reconciliation.settle(order.id, now)
-        if order.is_paid or order.is_closed or now < order.expires_at:
-            return
+        if not order.is_paid and not order.is_closed and now >= order.expires_at:
+            self._end(order, now)
+
+    def _end(self, order: Order, now: datetime) -> None:
         if order.status is OrderStatus.CREATED or order.status is OrderStatus.WAITING:
             self._close(order)
             order = self._reconciliation.settle(order.id, now)

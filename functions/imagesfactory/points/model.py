@@ -29,8 +29,8 @@ class Account(StrEnum):
     """The accounts of the ledger, kept apart for bonus and paid points.
 
     ``AVAILABLE``, ``HELD`` and ``DEBT`` (zero or negative: points owed) belong to the member. The others are the
-    world's side: what was ``ISSUED`` (negative), ``USED`` for images, ``EXPIRED``, ``REFUNDED`` and ``CHARGED_BACK``.
-    Over all entries everything sums to zero.
+    world's side: what was ``ISSUED`` (negative), ``USED`` for images, ``EXPIRED``, ``REFUNDED``, ``CHARGED_BACK`` and
+    ``FORFEITED`` by a member who withdrew. Over all entries everything sums to zero.
     """
 
     AVAILABLE = "available"
@@ -40,6 +40,7 @@ class Account(StrEnum):
     EXPIRED = "expired"
     REFUNDED = "refunded"
     CHARGED_BACK = "charged_back"
+    FORFEITED = "forfeited"
     DEBT = "debt"
 
     def of(self, kind: LotKind) -> str:
@@ -57,6 +58,7 @@ class EntryKind(StrEnum):
     TAKE_BACK = "take-back"
     GIVE_BACK = "give-back"
     REPAY = "repay"
+    FORFEIT = "forfeit"
 
 
 class Purpose(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.points import model
+from imagesfactory.points.closing import forfeit
 from imagesfactory.points.model import (
     Lot,
     LotKind,
@@ -120,6 +122,27 @@ class PointsService:
         """Write what a decision of :mod:`imagesfactory.points.reversal` changed in a wallet read in this unit."""
         self._store.update(unit, movement)
 
+    def close(self, unit: UnitOfWork, uid: str) -> None:
+        """Let nothing be spent from the member's wallet any more; a member without one has none to close."""
+        (snapshot,) = unit.peek(self._store.reference(uid))
+        wallet = wallet_from(snapshot)
+        if wallet is not None:
+            unit.tie(snapshot)
+            self._store.update(unit, Movement(replace(wallet, is_open=False), ()))
+
+    def wallet(self, uid: str) -> Wallet | None:
+        """The wallet as it is now, outside any unit of work."""
+        return wallet_from(self._store.reference(uid).get())
+
+    def forfeit(self, uid: str, now: datetime) -> None:
+        """Give up what is left in a closed wallet; doing it twice is doing it once.
+
+        Raises:
+            ValueError: points are still held for a job or a refund.
+
+        """
+        unit_of_work.run(self._client, partial(self._forfeit, uid=uid, now=now))
+
     def has_entry(self, uid: str, entry_id: str) -> bool:
         """Whether the ledger has that entry (``kind:source``)."""
         return bool(self._store.reference(uid).collection("entries").document(entry_id).get(()).exists)
@@ -139,6 +162,13 @@ class PointsService:
             return
         movement = model.expire(wallet, now)
         if movement.entries:
+            self._store.update(unit, movement)
+
+    def _forfeit(self, unit: UnitOfWork, uid: str, now: datetime) -> None:
+        (snapshot,) = unit.read(self._store.reference(uid))
+        wallet = wallet_from(snapshot)
+        movement = forfeit(wallet, now) if wallet is not None else None
+        if movement is not None and movement.entries:
             self._store.update(unit, movement)
 
     def _use_request(self, unit: UnitOfWork, uid: str, now: datetime) -> None:

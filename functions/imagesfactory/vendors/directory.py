@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,25 @@ class FirebaseDirectory:
                 raise _ours(str(error.code)) from None
             except ValueError:  # the library checks the form itself, and quotes what it refuses
                 raise GoogleServiceUnusable("directory-uid-invalid") from None
+
+    def missing(self, uids: Iterable[str]) -> set[str]:
+        """Those of at most 100 ``uids`` who have no sign-in.
+
+        Raises:
+            RetryLater, GoogleServiceUnusable: as in :meth:`delete`.
+
+        """
+        from firebase_admin import auth
+        from firebase_admin.exceptions import FirebaseError
+
+        with translated("directory"):
+            try:
+                found = auth.get_users([auth.UidIdentifier(uid) for uid in uids], app=self._app())
+            except FirebaseError as error:
+                raise _ours(str(error.code)) from None
+            except ValueError:
+                raise GoogleServiceUnusable("directory-uid-invalid") from None
+            return {str(identifier.uid) for identifier in found.not_found}
 
 
 def _ours(code: str) -> Exception:

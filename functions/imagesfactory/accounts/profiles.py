@@ -1,0 +1,136 @@
+"""Use cases of a member's own data: profile, consents, and the hold while a correction is due."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from imagesfactory.accounts import model
+from imagesfactory.accounts.changes import Amendment, ConsentRequest, ProfileRequest
+from imagesfactory.accounts.errors import AccountNotActive, AccountUnknown
+from imagesfactory.accounts.model import Consent, Profile, Status, Versions
+from imagesfactory.accounts.store import AccountStore, profile_from
+from imagesfactory.kit import log, unit_of_work
+from imagesfactory.kit.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
+
+class ProfileService:
+    """Changes what is held about a member, at the member's wish."""
+
+    def __init__(self, client: Client, versions: Versions) -> None:
+        self._client = client
+        self._store = AccountStore(client)
+        self._versions = versions
+
+    def active(self, uid: str) -> Profile:
+        """The account of an active member.
+
+        Raises:
+            AccountUnknown, AccountNotActive
+
+        """
+        return _active(self._store.get(uid))
+
+    def any_of(self, uid: str) -> Profile | None:
+        """The account in whatever state; None where there is none."""
+        return self._store.get(uid)
+
+    def find_by_email(self, address: str) -> str | None:
+        """The member (uid) who signs in with exactly this address, if there is one."""
+        return self._store.find_by_email(address)
+
+    def update(self, uid: str, request: ProfileRequest) -> Profile:
+        """Change name, language or photo; returns the profile after.
+
+        Raises:
+            AccountUnknown, AccountNotActive, NameInvalid
+
+        """
+        return unit_of_work.run(self._client, partial(self._update, uid=uid, request=request))
+
+    def set_consents(self, uid: str, request: ConsentRequest, now: datetime) -> Profile:
+        """Record what the member agrees to from now on; what stays as it was makes no new line of the history.
+
+        Raises:
+            AccountUnknown, AccountNotActive, PolicyVersionOutdated
+
+        """
+        profile = unit_of_work.run(self._client, partial(self._set_consents, uid=uid, request=request, now=now))
+        log.info("consents.changed", uid=uid)
+        return profile
+
+    def hold(self, unit: UnitOfWork, uid: str) -> Profile:
+        """Mark a correction as pending, in the unit that records it: from then on the data is not used.
+
+        Raises:
+            AccountUnknown, AccountNotActive
+
+        """
+        profile = self._read(unit, uid)
+        self._store.update(unit, replace(profile, is_correction_pending=True))
+        return profile
+
+    def end_hold(self, unit: UnitOfWork, uid: str, amendment: Amendment, *, is_last: bool) -> None:
+        """Write what was corrected, in the unit that decides the correction; use may go on if no other is pending."""
+        (snapshot,) = unit.read(self._store.reference(uid))
+        profile = profile_from(snapshot)
+        if profile is None:
+            raise AccountUnknown
+        self._store.update(unit, replace(model.amended(profile, amendment), is_correction_pending=not is_last))
+
+    def begin_withdrawal(self, unit: UnitOfWork, uid: str) -> Profile:
+        """Close the account in the unit that begins its withdrawal; returns it as it was before.
+
+        Raises:
+            AccountUnknown: there is none.
+            AccountNotActive: it is being closed already, or its sign-up was never completed.
+
+        """
+        (snapshot,) = unit.read(self._store.reference(uid))
+        profile = profile_from(snapshot)
+        if profile is None:
+            raise AccountUnknown
+        if profile.status not in {Status.ACTIVE, Status.SUSPENDED}:
+            raise AccountNotActive
+        self._store.update(unit, replace(profile, status=Status.WITHDRAWING))
+        return profile
+
+    def erase(self, unit: UnitOfWork, uid: str) -> None:
+        """Erase the account itself, at the end of its withdrawal; nobody there is fine."""
+        (snapshot,) = unit.read(self._store.reference(uid))
+        if snapshot.exists:
+            unit.delete(self._store.reference(uid))
+
+    def _read(self, unit: UnitOfWork, uid: str) -> Profile:
+        (snapshot,) = unit.read(self._store.reference(uid))
+        return _active(profile_from(snapshot))
+
+    def _update(self, unit: UnitOfWork, uid: str, request: ProfileRequest) -> Profile:
+        profile = model.amended(self._read(unit, uid), Amendment(request.name, request.language))
+        if request.removes_photo:
+            profile = replace(profile, photo_url="")
+        self._store.update(unit, profile)
+        return profile
+
+    def _set_consents(self, unit: UnitOfWork, uid: str, request: ConsentRequest, now: datetime) -> Profile:
+        profile = self._read(unit, uid)
+        changed = model.changed_consents(profile, request, self._versions, now)
+        kinds = {consent.kind for consent in changed}
+        kept: tuple[Consent, ...] = tuple(consent for consent in profile.consents if consent.kind not in kinds)
+        after = replace(profile, consents=(*kept, *changed))
+        self._store.update(unit, after)
+        self._store.append_consents(unit, uid, changed)
+        return after
+
+
+def _active(profile: Profile | None) -> Profile:
+    if profile is None:
+        raise AccountUnknown
+    if profile.status is not Status.ACTIVE:
+        raise AccountNotActive
+    return profile

@@ -1,0 +1,31 @@
+"""What Cloud Tasks calls to carry out what members ask about their data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from firebase_functions.https_fn import CallableRequest
+from firebase_functions.options import MemoryOption, RateLimits, RetryConfig
+from firebase_functions.tasks_fn import on_task_dispatched
+
+from imagesfactory import bootstrap
+from imagesfactory.doors import callers
+from imagesfactory.doors.answers import answers
+from imagesfactory.doors.callables_privacy import ALL_SECRETS
+
+
+@on_task_dispatched(
+    retry_config=RetryConfig(max_attempts=12, min_backoff_seconds=10, max_backoff_seconds=3600, max_doublings=9),
+    rate_limits=RateLimits(max_concurrent_dispatches=10, max_dispatches_per_second=5),
+    timeout_sec=540,
+    memory=MemoryOption.GB_1,
+    concurrency=4,
+    secrets=ALL_SECRETS,
+)
+@answers
+def withdrawmember(request: CallableRequest[Any]) -> None:
+    """Go on with the withdrawal of one member."""
+    callers.our_queue(request)
+    from imagesfactory.doors.requests import MemberTask, parsed
+
+    bootstrap.withdrawal_process().proceed(parsed(MemberTask, request.data).uid)

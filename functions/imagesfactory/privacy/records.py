@@ -1,0 +1,111 @@
+"""One member's records, wherever the registry says they are: read the same way for my page, export and erasure.
+
+A place of the registry with ``{uid}`` in its path holds records of that member only; any other names its owner in a
+field. A place below another record (``inquiries/{id}/messages/{id}``) is asked as a collection group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from imagesfactory.policy.retention import Place, retention
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client, DocumentReference, Query
+
+    from imagesfactory.kit.unit_of_work import Snapshot
+
+PAGE: Final = 200
+_OWNER_IN_PATH: Final = "{uid}"
+
+
+@dataclass(frozen=True)
+class OwnedPlace:
+    """A place of the registry whose records belong to members; ``path`` is its template there."""
+
+    path: str
+    place: Place
+
+    @property
+    def is_one_document(self) -> bool:
+        """Whether a member has exactly one record here: the path ends with the member's id."""
+        return self.path.endswith("/" + _OWNER_IN_PATH)
+
+    @property
+    def owner_fields(self) -> tuple[str, ...]:
+        """The fields of a record that name its owner."""
+        return (self.place.owner,) if self.place.owner else ()
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether a law keeps its records after a withdrawal."""
+        return retention().classes[self.place.record_class].archived
+
+
+def owned_places() -> tuple[OwnedPlace, ...]:
+    """Every place of the default database whose records belong to members, in the registry's order."""
+    return tuple(OwnedPlace(path, place) for path, place in retention().collections.items() if place.owner)
+
+
+class MemberRecords:
+    """Reads the records of one member after another."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def pages(self, where: OwnedPlace, owner: str, size: int = PAGE) -> Iterator[list[Snapshot]]:
+        """The member's records in one place, ``size`` at a time, each read when it is asked for."""
+        after: Snapshot | None = None
+        while page := self.page(where, owner, after, size):
+            yield page
+            if len(page) < size or where.is_one_document:
+                return
+            after = page[-1]
+
+    def page(self, where: OwnedPlace, owner: str, after: Snapshot | None, size: int = PAGE) -> list[Snapshot]:
+        """At most ``size`` records that follow ``after`` (the first ones if None)."""
+        if where.is_one_document:
+            snapshot = self._client.document(where.path.replace(_OWNER_IN_PATH, owner)).get()
+            return [snapshot] if snapshot.exists and after is None else []
+        query = self._query(where, owner).order_by("__name__").limit(size)
+        return list((query.start_after(after) if after is not None else query).stream())
+
+    def after(self, path: str) -> Snapshot | None:
+        """The record at ``path`` as the end of a page; None when it is gone."""
+        snapshot = self._client.document(path).get(())
+        return snapshot if snapshot.exists else None
+
+    def count(self, where: OwnedPlace, owner: str) -> int:
+        """How many records the member has there; counted by the database."""
+        if where.is_one_document:
+            return len(self.page(where, owner, None))
+        query: Any = self._query(where, owner)
+        ((result,),) = query.count().get()
+        return int(result.value)
+
+    def _query(self, where: OwnedPlace, owner: str) -> Query:
+        from google.cloud.firestore import FieldFilter
+
+        *_, name, _last = where.path.split("/")
+        if _OWNER_IN_PATH in where.path:
+            collection: Any = self._client.collection(where.path.replace(_OWNER_IN_PATH, owner).rsplit("/", 1)[0])
+            return collection  # type: ignore[no-any-return]
+        nested = where.path.count("/") > 1
+        whole: Any = self._client.collection_group(name) if nested else self._client.collection(name)
+        query: Query = whole.where(filter=FieldFilter(where.place.owner or "", "==", owner))
+        return query
+
+
+def shown(where: OwnedPlace, document: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a record is the member's own: without the machinery's fields."""
+    hidden = set(where.place.unexported)
+    return {name: value for name, value in document.items() if name not in hidden}
+
+
+def archived_reference(client: Client, where: OwnedPlace, source: DocumentReference, subject: str) -> DocumentReference:
+    """Where a record goes in the archive: the same path, with the subject in the member's place."""
+    template, parts = where.path.split("/"), source.path.split("/")
+    moved = [subject if name == _OWNER_IN_PATH else part for name, part in zip(template, parts, strict=True)]
+    return client.document("/".join(moved))

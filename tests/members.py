@@ -1,0 +1,186 @@
+"""The rooms of members' rights joined to the shop: my page, export, withdrawal, with both databases of one server."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import IO, Any
+
+from google.cloud import firestore
+from imagesfactory.accounts.model import Versions
+from imagesfactory.accounts.profiles import ProfileService
+from imagesfactory.policy.company import company
+from imagesfactory.vendors.sendgrid_recipients import SendGridRecipients
+from imagesfactory.withdrawal.archive import Archive
+from imagesfactory.withdrawal.erasure import Erasure
+from imagesfactory.withdrawal.model import LAST_LOOK_AFTER, WithdrawRequest
+from imagesfactory.withdrawal.open_money import OpenMoney
+from imagesfactory.withdrawal.process import WithdrawalProcess
+from imagesfactory.withdrawal.service import TASK_FUNCTION as WITHDRAW
+from imagesfactory.withdrawal.service import WithdrawalService
+from imagesfactory.withdrawal.settling import Settling
+from imagesfactory.withdrawal.sweep import WithdrawalSweep
+
+from local.doubles import Doubles
+from tests.backend import MemoryBucket, Wrap, _as_is
+from tests.firestore_process import FirestoreProcess
+from tests.shop import RULES, Shop
+
+
+class MemoryFolders:
+    """The folders of a MemoryBucket."""
+
+    def __init__(self, bucket: MemoryBucket) -> None:
+        self._bucket = bucket
+
+    def names(self, prefix: str) -> Iterator[str]:
+        return iter([name for name in self._bucket.files if name.startswith(prefix)])
+
+    def delete(self, name: str) -> None:
+        self._bucket.delete(name)
+
+    @contextmanager
+    def writer(self, name: str, content_type: str) -> Iterator[IO[bytes]]:
+        assert content_type
+        file = _Unseekable()
+        yield file
+        self._bucket.files[name] = file.getvalue()
+
+    @contextmanager
+    def reader(self, name: str) -> Iterator[IO[bytes]]:
+        yield io.BytesIO(self._bucket.get(name))
+
+
+class _Unseekable(io.BytesIO):
+    """Like an upload: what is written is gone."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *_: Any) -> int:
+        raise io.UnsupportedOperation
+
+    def tell(self) -> int:
+        raise io.UnsupportedOperation
+
+
+class SignIns:
+    """The Directory port: knows whose sign-in is gone."""
+
+    def __init__(self) -> None:
+        self.deleted: set[str] = set()
+
+    def delete(self, uid: str) -> None:
+        self.deleted.add(uid)
+
+    def missing(self, uids: Iterable[str]) -> set[str]:
+        return self.deleted & set(uids)
+
+
+class Members(Shop):
+    """The backend with its members' rights."""
+
+    def __init__(
+        self, client: firestore.Client, archive: firestore.Client, doubles: Doubles, wrap: Wrap = _as_is
+    ) -> None:
+        super().__init__(client, doubles, wrap)
+        self.archive_client = archive
+        self.sign_ins = SignIns()
+        directory = wrap("directory", self.sign_ins)
+        self.folders = wrap("folders", MemoryFolders(self.bucket))
+        self.processor = SendGridRecipients(api_key="local", host=doubles.addresses.sendgrid_url)
+        self.profiles = ProfileService(client, Versions(company().terms_version, company().privacy_policy_version))
+        self.settling = Settling(
+            client,
+            points=self.points,
+            generation=self.generation,
+            payments=self.payment_sweep,
+            refunds=self.refunds,
+            rules=RULES,
+        )
+        self.open_money = OpenMoney(client, archive, self.settling)
+        copies = Archive(client, archive)
+        self.withdrawals = WithdrawalService(
+            client,
+            profiles=self.profiles,
+            tombstones=self.tombstones,
+            points=self.points,
+            settling=self.settling,
+            queue=wrap("queue", self.queue),
+        )
+        self.process = WithdrawalProcess(
+            client,
+            self.clock,
+            accounts=self.accounts,
+            profiles=self.profiles,
+            misuse=self.misuse,
+            directory=directory,
+            settling=self.settling,
+            archive=copies,
+            erasure=Erasure(
+                client,
+                archive=copies,
+                files=self.folders,
+                processors={"sendgrid": wrap("processor", self.processor)},
+            ),
+            open_money=self.open_money,
+        )
+        self.withdrawal_sweep = WithdrawalSweep(
+            client,
+            service=self.withdrawals,
+            process=self.process,
+            open_money=self.open_money,
+            directory=directory,
+        )
+
+    def perform(self, function: str, payload: dict[str, str | int]) -> None:
+        if function == WITHDRAW:
+            self.process.proceed(str(payload["uid"]))
+        else:
+            super().perform(function, payload)
+
+    def sweep(self) -> None:
+        super().sweep()
+        self.withdrawal_sweep.run(self.clock.now(), 100)
+        self.withdrawal_sweep.find_deleted(self.clock.now())
+
+    def withdraw(self, uid: str, **more: Any) -> None:
+        """Look at what it means, confirm it."""
+        now = self.clock.now()
+        shown = self.withdrawals.preview(uid, now)
+        request = WithdrawRequest.model_validate({"confirmed": shown.digest, **more})
+        self.withdrawals.withdraw(uid, request, now, now)
+
+    def leave(self, uid: str, **more: Any) -> None:
+        """Withdraw, to the very end."""
+        self.withdraw(uid, **more)
+        self.work_off()
+        self.clock.move(LAST_LOOK_AFTER + timedelta(seconds=1))
+        self.sweep()
+
+    def everything(self, client: firestore.Client | None = None) -> dict[str, dict[str, Any]]:
+        """Every document of a database by its path."""
+        found: dict[str, dict[str, Any]] = {}
+        pending = list((client or self.client).collections())
+        while pending:
+            for document in pending.pop().list_documents():
+                content = document.get().to_dict()
+                if content is not None:
+                    found[document.path] = content
+                pending.extend(document.collections())
+        return found
+
+
+@contextmanager
+def both_clean(process: FirestoreProcess, *clients: firestore.Client) -> Iterator[None]:
+    """Everything of these databases is gone afterwards."""
+    import requests
+
+    try:
+        yield
+    finally:
+        for client in clients:
+            path = f"/emulator/v1/projects/{client.project}/databases/{client._database}/documents"
+            requests.delete(process.url + path, timeout=30).raise_for_status()
