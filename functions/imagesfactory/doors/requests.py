@@ -29,6 +29,7 @@ class ImageTask(Request):
 
     job_id: Id
     image: Annotated[int, Field(ge=0, le=99)]
+    occasion: Id
 
 
 class MailTask(Request):
@@ -41,6 +42,18 @@ class EventTask(Request):
     """One event of the inbox."""
 
     event_id: Annotated[str, StringConstraints(pattern=r"^(stripe|toss)-[A-Za-z0-9_-]{1,200}$")]
+
+
+class MemberTask(Request):
+    """One member."""
+
+    uid: Id
+
+
+class PurgeTask(Request):
+    """One run of the purge."""
+
+    run: Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
 
 
 def parsed(schema: type[Schema], data: Any) -> Schema:

@@ -37,7 +37,7 @@ def generate(request: CallableRequest[Any]) -> None:
     from imagesfactory.doors.requests import ImageTask, parsed
 
     task = parsed(ImageTask, request.data)
-    bootstrap.image_work().perform(task.job_id, task.image)
+    bootstrap.image_work().perform(task.job_id, task.image, task.occasion)
 
 
 @on_task_dispatched(

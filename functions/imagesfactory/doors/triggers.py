@@ -25,7 +25,7 @@ from imagesfactory.kit.settings import (
 def on_job_created(event: Event[DocumentSnapshot[Any] | None]) -> None:
     """Hand every image of a new job to the queue."""
     if event.data is not None:
-        bootstrap.generation().fan_out(event.params["job_id"], len(event.data.get("images")))
+        bootstrap.generation().fan_out(event.data, bootstrap.clock().now())
 
 
 @on_document_created(document="mail/{mail_id}", timeout_sec=60, secrets=[*SECRETS_OF_MAIL, *SECRETS_OF_IDENTITY])

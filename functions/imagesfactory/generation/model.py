@@ -11,11 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from imagesfactory.kit.ids import derive_id
+
 LEASE = timedelta(seconds=200)
 """How long a claim on an image protects its worker; longer than a provider call and an upload may take."""
 PROVIDER_TIMEOUT_SECONDS = 150.0
 """The longest a provider may take for one picture. OpenAI says up to two minutes for complex prompts
 (platform.openai.com/docs/guides/image-generation)."""
+DISPATCH_LEASE = timedelta(minutes=6)
+"""How long the first worker of each image has before its image is free: the queue's delay and its own work."""
+WORK = timedelta(seconds=180)
+"""The least that must be left of a lease when a worker begins."""
 ATTEMPTS_PER_MODEL_MAX = 3
 """Failed attempts at one model before its fallback is tried, or the image is released."""
 DEADLINE = timedelta(minutes=30)
@@ -170,6 +176,31 @@ class Claim:
     wait: timedelta = timedelta(0)
 
 
+def dispatch(job: Job, now: datetime) -> Job:
+    """Claim every image of a new job for the worker that is sent to it first.
+
+    One write instead of one for each worker, all of whom would begin by racing for the same document.
+    """
+    for index, image in enumerate(job.images):
+        if image.state is ImageState.QUEUED:
+            taken = replace(
+                image, state=ImageState.RUNNING, claim=first_claim(job.id, index), lease_until=now + DISPATCH_LEASE
+            )
+            job = job.with_image(index, taken)
+    return job
+
+
+def first_claim(job_id: str, index: int) -> str:
+    """The token of the worker that is sent to an image first, the same however often that worker is sent."""
+    return derive_id("claim", job_id, str(index))
+
+
+def may_begin(job: Job, index: int, token: str, now: datetime) -> bool:
+    """Whether the worker ``token`` has the image already, and for long enough to make it."""
+    lease_until = job.images[index].lease_until
+    return holds_claim(job, index, token) and lease_until is not None and lease_until - now >= WORK
+
+
 def claim(job: Job, index: int, token: str, now: datetime) -> Claim:
     """Let the worker ``token`` have image ``index`` under a lease, if it is free.
 
@@ -180,12 +211,13 @@ def claim(job: Job, index: int, token: str, now: datetime) -> Claim:
         return Claim(ClaimOutcome.NOTHING_TO_DO, job)
     if image.not_before is not None and image.not_before > now:
         return Claim(ClaimOutcome.LATER, job, image.not_before - now)
-    if not image.is_free(now):
+    is_renewal = image.state is ImageState.RUNNING and image.claim == token
+    if not is_renewal and not image.is_free(now):
         return Claim(ClaimOutcome.LATER, job, (image.lease_until or now) - now)
     taken = replace(
         image,
         state=ImageState.RUNNING,
-        attempts=image.attempts + (image.state is ImageState.RUNNING),
+        attempts=image.attempts + (image.state is ImageState.RUNNING and not is_renewal),
         claim=token,
         lease_until=now + LEASE,
         not_before=None,

@@ -32,7 +32,11 @@ from imagesfactory.policy.catalog import Catalog
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
+    from imagesfactory.kit.unit_of_work import Snapshot
+
 TASK_FUNCTION = "generate"
+FIRST = "first"
+"""The occasion of the workers that a new job's images are claimed for."""
 
 
 @dataclass(frozen=True)
@@ -104,14 +108,27 @@ class GenerationService:
         log.info("job.created", job_id=job.id, uid=uid, count=len(job.images), points=job.held_points)
         return _accepted(job)
 
-    def fan_out(self, job_id: str, image_count: int) -> None:
-        """Enqueue one task for each image of a new job; doing it twice makes no second task."""
-        for index in range(image_count):
-            self.enqueue(job_id, index, "first")
+    def fan_out(self, created: Snapshot, now: datetime) -> None:
+        """Claim every image of a new job for its first worker and send these workers, one named task an image.
+
+        Args:
+            created: the job as it was created; a second time, or after anything else happened to the job, nothing
+                is claimed again and no second task is made.
+            now: when, UTC.
+
+        """
+        job = job_from(created)
+        version = created.update_time
+        if job is None or version is None:
+            return
+        unit_of_work.run(self._client, partial(self._dispatch, job=job, version=version, now=now))
+        for index in range(len(job.images)):
+            self.enqueue(job.id, index, FIRST)
 
     def enqueue(self, job_id: str, index: int, occasion: str) -> None:
         """Send a worker to one image; at most one for each ``occasion``."""
-        self._queue.enqueue(TASK_FUNCTION, f"{job_id}-{index}-{occasion}", {"job_id": job_id, "image": index})
+        payload: dict[str, str | int] = {"job_id": job_id, "image": index, "occasion": occasion}
+        self._queue.enqueue(TASK_FUNCTION, f"{job_id}-{index}-{occasion}", payload)
 
     def cancel(self, uid: str, job_id: str, now: datetime) -> Job:
         """Release what nobody has begun; a job that has ended stays as it is. Returns the job after.
@@ -136,6 +153,11 @@ class GenerationService:
         judge()
         self._points.hold(unit, wallet, job.id, job.held_points, job.deadline_at, now)
         self._store.create(unit, job)
+
+    def _dispatch(self, unit: UnitOfWork, job: Job, version: datetime, now: datetime) -> None:
+        if unit.attempt == 0:  # somebody else was faster: the images are claimed, or cancelled, or made
+            unit.assume(self._store.reference(job.id), version)
+            self._store.update(unit, model.dispatch(job, now))
 
     def _judge(self, prompt: str) -> None:
         try:

@@ -41,7 +41,9 @@ class UnitOfWork:
         self._batch: WriteBatch = client.batch()
         self._read: dict[str, datetime | None] = {}
         self._unverified: set[str] = set()
-        self._has_writes = False
+        self._order: list[str] = []
+        """Paths in the order of the batch's writes."""
+        self._written: dict[str, datetime] = {}
 
     def read(self, *references: DocumentReference) -> list[Snapshot]:
         """The documents, in the order asked for, in one round trip; each must be written by the same unit if
@@ -62,6 +64,19 @@ class UnitOfWork:
             path = snapshot.reference.path
             self._read[path] = snapshot.update_time if snapshot.exists else None
             self._unverified.add(path)
+
+    def assume(self, reference: DocumentReference, version: datetime) -> None:
+        """Decide on a copy read earlier, of that update time; the commit is refused if it is not the present one."""
+        self._read[reference.path] = version
+        self._unverified.add(reference.path)
+
+    def version(self, reference: DocumentReference) -> datetime:
+        """The update time of a document after this unit: as written by it, or as read."""
+        version = self._written.get(reference.path) or self._read[reference.path]
+        if version is None:
+            msg = "a document that was not there has no version"
+            raise LookupError(msg)
+        return version
 
     def create(self, reference: DocumentReference, document: Mapping[str, Any]) -> None:
         """Write a document that must not exist."""
@@ -85,15 +100,16 @@ class UnitOfWork:
             RuntimeError: a document was read for the decision but its version would not be verified.
 
         """
-        if not self._has_writes:
+        if not self._order:
             return
         if self._unverified:
             msg = f"read but not written, so not verified: {len(self._unverified)} document(s)"
             raise RuntimeError(msg)
-        self._batch.commit()
+        results = self._batch.commit()
+        self._written = dict(zip(self._order, (result.update_time for result in results), strict=True))
 
     def _writing(self, reference: DocumentReference) -> None:
-        self._has_writes = True
+        self._order.append(reference.path)
         self._unverified.discard(reference.path)
 
     def _version_option(self, reference: DocumentReference) -> Any:

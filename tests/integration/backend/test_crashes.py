@@ -40,15 +40,16 @@ def job_id(backend: Backend) -> str:
 
 
 def fans_out(backend: Backend) -> None:
-    backend.generation.fan_out(job_id(backend), 2)
+    (job,) = backend.client.collection("jobs").stream()
+    backend.generation.fan_out(backend.created.setdefault(job.id, job), backend.clock.now())
 
 
 def makes_one(backend: Backend) -> None:
-    backend.image_work.perform(job_id(backend), 0)
+    backend.image_work.perform(job_id(backend), 0, "first")
 
 
 def makes_the_last(backend: Backend) -> None:
-    backend.image_work.perform(job_id(backend), 1)
+    backend.image_work.perform(job_id(backend), 1, "first")
 
 
 def announces_the_mail(backend: Backend) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from imagesfactory.generation.errors import JobNotFound, ModerationUnavailable, PromptRejected, RequestIdReused
-from imagesfactory.generation.model import DEADLINE, LEASE
+from imagesfactory.generation.model import DEADLINE, DISPATCH_LEASE, LEASE, WORK
 from imagesfactory.kit.errors import Refusal, RetryLater
 from imagesfactory.points.model import NotEnoughPoints, SignupUnfinished, TooManyRequests
 
@@ -199,13 +199,38 @@ def test_a_provider_that_asks_for_patience_gets_it(backend: Backend) -> None:
     accepted = backend.generation.create(uid, job_request(images=one), backend.clock.now())
     backend.fire_triggers()
     with pytest.raises(RetryLater) as later:
-        backend.image_work.perform(accepted.job_id, 0)
+        backend.image_work.perform(accepted.job_id, 0, "first")
     assert later.value.delay == timedelta(seconds=40)
     with pytest.raises(RetryLater):
-        backend.image_work.perform(accepted.job_id, 0)
+        backend.image_work.perform(accepted.job_id, 0, "first")
     assert len([c for c in backend.doubles.control.requests("openai") if "generations" in c.path]) == 1
     backend.work_off()
     assert backend.job(accepted.job_id)["images"]["0"]["state"] == "stored"
+
+
+def test_the_first_worker_finds_its_image_claimed_and_begins_with_one_read(backend: Backend) -> None:
+    uid = backend.member()
+    accepted = backend.generation.create(uid, job_request(), backend.clock.now())
+    backend.fire_triggers()
+    assert {image["state"] for image in backend.job(accepted.job_id)["images"].values()} == {"running"}
+    with pytest.raises(RetryLater) as later:
+        backend.image_work.perform(accepted.job_id, 0, "another occasion")
+    assert later.value.delay == DISPATCH_LEASE
+    backend.image_work.perform(accepted.job_id, 0, "first")
+    assert backend.job(accepted.job_id)["images"]["0"]["state"] == "stored"
+    assert backend.job(accepted.job_id)["images"]["0"]["attempts"] == 0
+
+
+def test_a_first_worker_that_comes_late_renews_its_lease_or_begins_like_any_other(backend: Backend) -> None:
+    uid = backend.member()
+    accepted = backend.generation.create(uid, job_request(), backend.clock.now())
+    backend.fire_triggers()
+    backend.clock.move(DISPATCH_LEASE - WORK + timedelta(seconds=1))
+    backend.image_work.perform(accepted.job_id, 0, "first")
+    backend.clock.move(WORK)
+    backend.image_work.perform(accepted.job_id, 1, "first")
+    states = [backend.job(accepted.job_id)["images"][str(index)]["state"] for index in range(4)]
+    assert states == ["stored", "stored", "running", "running"]
 
 
 def test_a_worker_that_died_is_replaced_when_its_lease_runs_out(backend: Backend) -> None:
@@ -213,10 +238,10 @@ def test_a_worker_that_died_is_replaced_when_its_lease_runs_out(backend: Backend
     accepted = backend.generation.create(uid, job_request(), backend.clock.now())
     claim_and_die(backend, accepted.job_id, 0)
     with pytest.raises(RetryLater) as later:
-        backend.image_work.perform(accepted.job_id, 0)
+        backend.image_work.perform(accepted.job_id, 0, "again")
     assert later.value.delay == LEASE
     backend.clock.move(LEASE)
-    backend.image_work.perform(accepted.job_id, 0)
+    backend.image_work.perform(accepted.job_id, 0, "again")
     assert backend.job(accepted.job_id)["images"]["0"]["state"] == "stored"
 
 
@@ -234,7 +259,7 @@ def test_a_success_after_the_release_delivers_nothing_and_charges_nothing(backen
     one = [{"model": "gpt-image", "quality": "low"}]
     accepted = backend.generation.create(uid, job_request(images=one), backend.clock.now())
     with ThreadPoolExecutor(1) as pool:
-        late = pool.submit(backend.image_work.perform, accepted.job_id, 0)
+        late = pool.submit(backend.image_work.perform, accepted.job_id, 0, "first")
         backend.doubles.control.wait_until_held(held)
         backend.clock.move(DEADLINE)
         backend.sweep()
@@ -273,7 +298,7 @@ def test_a_lost_trigger_is_found_by_the_sweep(backend: Backend) -> None:
 def test_cancelling_releases_what_nobody_began(backend: Backend) -> None:
     uid = backend.member()
     accepted = backend.generation.create(uid, job_request(), backend.clock.now())
-    backend.image_work.perform(accepted.job_id, 0)
+    backend.image_work.perform(accepted.job_id, 0, "again")
     job = backend.generation.cancel(uid, accepted.job_id, backend.clock.now())
     assert [image.state.value for image in job.images] == ["stored", "released", "released", "released"]
     assert job.captured_points == 5

@@ -10,10 +10,12 @@ from imagesfactory.generation import model, outcome
 from imagesfactory.generation.model import (
     ATTEMPTS_PER_MODEL_MAX,
     DEADLINE,
+    DISPATCH_LEASE,
     ENQUEUE_GRACE,
     LEASE,
     PROVIDER_TIMEOUT_SECONDS,
     TIDY_AFTER,
+    WORK,
     ClaimOutcome,
     Image,
     ImageState,
@@ -45,7 +47,7 @@ def to_stability(_model: str) -> tuple[Recipe, int]:
 
 
 def test_a_lease_outlives_the_slowest_provider_call_and_a_job_outlives_a_lease() -> None:
-    assert timedelta(seconds=PROVIDER_TIMEOUT_SECONDS) < LEASE < TIDY_AFTER <= DEADLINE
+    assert timedelta(seconds=PROVIDER_TIMEOUT_SECONDS) < WORK < LEASE < DISPATCH_LEASE < TIDY_AFTER <= DEADLINE
 
 
 def test_one_worker_has_an_image_until_its_lease_runs_out() -> None:
