@@ -151,20 +151,20 @@ class ImageWork:
             raise RetryLater("image-not-made", delay)
 
     def _record(self, unit: UnitOfWork, claimed: _Claimed, index: int, result: Outcome) -> Job | None:
-        job = self._present(unit, claimed)
-        if job is None or not model.holds_claim(job, index, claimed.token):
-            return job
         now = self._clock.now()
-        return self._settlement.write(unit, outcome.apply(job, index, result, self._fallback, now), now)
-
-    def _present(self, unit: UnitOfWork, claimed: _Claimed) -> Job | None:
-        """The job: at first as this worker left it, which saves a read when nobody else settled meanwhile."""
         reference = self._store.reference(claimed.job.id)
         if unit.attempt == 0:
-            unit.assume(reference, claimed.unit.version(reference))
-            return claimed.job
+            # As this worker left the job, which saves a read if nobody else settled meanwhile. An image that ends the
+            # job is not settled on a copy: the wallet would be newer than it.
+            after = outcome.apply(claimed.job, index, result, self._fallback, now)
+            if not after.all_settled:
+                unit.assume(reference, claimed.unit.version(reference))
+                return self._settlement.write(unit, after, now)
         (snapshot,) = unit.read(reference)
-        return job_from(snapshot)
+        job = job_from(snapshot)
+        if job is None or not model.holds_claim(job, index, claimed.token):
+            return job
+        return self._settlement.write(unit, outcome.apply(job, index, result, self._fallback, now), now)
 
     def _fallback(self, model_id: str) -> tuple[Recipe, int] | None:
         catalog = self._kitchen.catalog
