@@ -12,9 +12,12 @@ from imagesfactory.doors.callables_payments import (
     redeem_coupon,
     request_refund,
 )
+from imagesfactory.doors.callables_privacy import withdraw
 from imagesfactory.doors.identity import before_create, before_sign_in
+from imagesfactory.doors.purging import purge, purgepage
 from imagesfactory.doors.schedules import settle, sweep
 from imagesfactory.doors.tasks import deliver, generate, processevent
+from imagesfactory.doors.tasks_privacy import withdrawmember
 from imagesfactory.doors.triggers import on_event_received, on_job_created, on_mail_created
 from imagesfactory.doors.webhooks import stripe_webhook, toss_webhook
 
@@ -38,10 +41,14 @@ __all__ = [
     "on_job_created",
     "on_mail_created",
     "processevent",
+    "purge",
+    "purgepage",
     "redeem_coupon",
     "request_refund",
     "settle",
     "stripe_webhook",
     "sweep",
     "toss_webhook",
+    "withdraw",
+    "withdrawmember",
 ]

@@ -255,5 +255,5 @@ def clean_database(client: firestore.Client, url: str) -> Iterator[None]:
     try:
         yield
     finally:
-        path = f"/emulator/v1/projects/{client.project}/databases/(default)/documents"
+        path = f"/emulator/v1/projects/{client.project}/databases/{client._database}/documents"
         requests.delete(url + path, timeout=30).raise_for_status()

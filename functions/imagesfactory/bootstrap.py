@@ -11,15 +11,18 @@ from imagesfactory.kit.settings import REGION, settings
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
+    from imagesfactory.accounts.profiles import ProfileService
     from imagesfactory.accounts.service import AccountService
-    from imagesfactory.generation.ports import ImageBucket, ImageModel
+    from imagesfactory.generation.ports import ImageModel
     from imagesfactory.generation.service import GenerationService
     from imagesfactory.generation.settlement import Settlement
     from imagesfactory.generation.sweep import JobSweep
     from imagesfactory.generation.work import ImageWork
     from imagesfactory.kit.queue import Queue
     from imagesfactory.mail.delivery import MailDelivery
+    from imagesfactory.mail.events import MailEvents
     from imagesfactory.mail.outbox import Outbox
+    from imagesfactory.mail.suppression import SuppressionList
     from imagesfactory.payments.coupons import CouponService
     from imagesfactory.payments.inbox import Inbox
     from imagesfactory.payments.orders import OrderService
@@ -32,6 +35,20 @@ if TYPE_CHECKING:
     from imagesfactory.points.service import PointsService
     from imagesfactory.policy.catalog import Catalog
     from imagesfactory.privacy.misuse import MisuseRegister
+    from imagesfactory.privacy.purge.service import Purge
+    from imagesfactory.privacy.tombstones import Tombstones
+    from imagesfactory.staff.access_log import AccessLog
+    from imagesfactory.staff.disclosures import DisclosureRegister
+    from imagesfactory.support.desk import SupportDesk
+    from imagesfactory.support.service import SupportService
+    from imagesfactory.vendors.bucket import CloudStorageBucket
+    from imagesfactory.vendors.bucket_folders import BucketFolders
+    from imagesfactory.vendors.directory import FirebaseDirectory
+    from imagesfactory.withdrawal.open_money import OpenMoney
+    from imagesfactory.withdrawal.process import WithdrawalProcess
+    from imagesfactory.withdrawal.service import WithdrawalService
+    from imagesfactory.withdrawal.settling import Settling
+    from imagesfactory.withdrawal.sweep import WithdrawalSweep
 
 
 def prepare() -> None:
@@ -77,17 +94,25 @@ def misuse() -> MisuseRegister:
 
 
 @cache
+def tombstones() -> Tombstones:
+    """The marks of withdrawn accounts."""
+    from imagesfactory.privacy.tombstones import Tombstones
+
+    return Tombstones(_database(), settings().pseudonym_key)
+
+
+@cache
 def accounts() -> AccountService:
     """The accounts room."""
     from imagesfactory.accounts.model import Versions
     from imagesfactory.accounts.service import AccountService
     from imagesfactory.policy.company import company
-    from imagesfactory.vendors.directory import FirebaseDirectory
 
     return AccountService(
         _database(),
         misuse=misuse(),
-        directory=FirebaseDirectory(project=settings().project),
+        tombstones=tombstones(),
+        directory=_directory(),
         wallets=points(),
         versions=Versions(company().terms_version, company().privacy_policy_version),
     )
@@ -137,17 +162,64 @@ def job_sweep() -> JobSweep:
 def mail() -> MailDelivery:
     """The mail room."""
     from imagesfactory.mail.delivery import MailDelivery
+    from imagesfactory.support.contacts import InquiryContacts
     from imagesfactory.vendors.sendgrid_mail import SendGridSender
 
     return MailDelivery(
         _database(),
         clock(),
         accounts=accounts(),
+        outsiders=InquiryContacts(_database(), settings().pseudonym_key),
+        suppressions=_suppressions(),
         files=_bucket(),
         sender=SendGridSender(api_key=settings().sendgrid_api_key, host=settings().sendgrid_address),
         queue=_queue(),
         web_origin=settings().web_origin,
     )
+
+
+@cache
+def mail_events() -> MailEvents:
+    """What the carrier tells about letters."""
+    from imagesfactory.mail.events import MailEvents
+
+    return MailEvents(_database(), _suppressions())
+
+
+@cache
+def support() -> SupportService:
+    """Inquiries, as members and strangers make them."""
+    from imagesfactory.support.service import SupportService
+
+    return SupportService(
+        _database(), outbox=_outbox(), members=profiles(), pseudonym_key=settings().pseudonym_key
+    )
+
+
+@cache
+def support_desk() -> SupportDesk:
+    """Inquiries, as staff works with them."""
+    from imagesfactory.support.desk import SupportDesk
+
+    return SupportDesk(
+        _database(), outbox=_outbox(), accesses=access_log(), pseudonym_key=settings().pseudonym_key
+    )
+
+
+@cache
+def access_log() -> AccessLog:
+    """The log of looks at personal data."""
+    from imagesfactory.staff.access_log import AccessLog
+
+    return AccessLog(_database())
+
+
+@cache
+def disclosures() -> DisclosureRegister:
+    """The register of lawful disclosures."""
+    from imagesfactory.staff.disclosures import DisclosureRegister
+
+    return DisclosureRegister(_database(), access_log())
 
 
 @cache
@@ -230,6 +302,122 @@ def settlements() -> Settlements:
 
 
 @cache
+def profiles() -> ProfileService:
+    """What members change of their own data."""
+    from imagesfactory.accounts.model import Versions
+    from imagesfactory.accounts.profiles import ProfileService
+    from imagesfactory.policy.company import company
+
+    return ProfileService(_database(), Versions(company().terms_version, company().privacy_policy_version))
+
+
+@cache
+def withdrawals() -> WithdrawalService:
+    """Members who leave."""
+    from imagesfactory.withdrawal.service import WithdrawalService
+
+    return WithdrawalService(
+        _database(),
+        profiles=profiles(),
+        tombstones=tombstones(),
+        points=points(),
+        settling=_settling(),
+        queue=_queue(),
+    )
+
+
+@cache
+def withdrawal_process() -> WithdrawalProcess:
+    """The steps of a withdrawal."""
+    from imagesfactory.vendors.sendgrid_recipients import SendGridRecipients
+    from imagesfactory.withdrawal.archive import Archive
+    from imagesfactory.withdrawal.erasure import Erasure
+    from imagesfactory.withdrawal.process import WithdrawalProcess
+
+    chosen = settings()
+    archive = Archive(_database(), _archive_database())
+    sendgrid = SendGridRecipients(api_key=chosen.sendgrid_api_key, host=chosen.sendgrid_address)
+    return WithdrawalProcess(
+        _database(),
+        clock(),
+        accounts=accounts(),
+        profiles=profiles(),
+        misuse=misuse(),
+        directory=_directory(),
+        settling=_settling(),
+        archive=archive,
+        erasure=Erasure(_database(), archive=archive, files=_folders(), processors={"sendgrid": sendgrid}),
+        open_money=_open_money(),
+    )
+
+
+@cache
+def withdrawal_sweep() -> WithdrawalSweep:
+    """The sweep of withdrawals."""
+    from imagesfactory.withdrawal.sweep import WithdrawalSweep
+
+    return WithdrawalSweep(
+        _database(),
+        service=withdrawals(),
+        process=withdrawal_process(),
+        open_money=_open_money(),
+        directory=_directory(),
+    )
+
+
+@cache
+def _settling() -> Settling:
+    from imagesfactory.policy.payments import payment_rules
+    from imagesfactory.withdrawal.settling import Settling
+
+    return Settling(
+        _database(),
+        points=points(),
+        generation=generation(),
+        payments=payment_sweep(),
+        refunds=refunds(),
+        rules=payment_rules(),
+    )
+
+
+@cache
+def _open_money() -> OpenMoney:
+    from imagesfactory.withdrawal.open_money import OpenMoney
+
+    return OpenMoney(_database(), _archive_database(), _settling())
+
+
+@cache
+def _directory() -> FirebaseDirectory:
+    from imagesfactory.vendors.directory import FirebaseDirectory
+
+    return FirebaseDirectory(project=settings().project)
+
+
+@cache
+def _folders() -> BucketFolders:
+    from imagesfactory.vendors.bucket_folders import BucketFolders
+
+    chosen = settings()
+    return BucketFolders(name=chosen.bucket, project=chosen.project, emulator=chosen.storage_emulator)
+
+
+@cache
+def _archive_database() -> Client:
+    from imagesfactory.vendors.firestore_client import archive_database
+
+    return archive_database(settings())
+
+
+@cache
+def purge() -> Purge:
+    """The daily purge."""
+    from imagesfactory.privacy.purge.service import Purge
+
+    return Purge(_database(), _archive_database(), _bucket(), clock=clock(), queue=_queue())
+
+
+@cache
 def _reconciliation() -> Reconciliation:
     from imagesfactory.payments.reconciliation import Reconciliation
     from imagesfactory.policy.payments import payment_rules
@@ -257,6 +445,13 @@ def _payment_providers() -> dict[str, PaymentProvider]:
 
 
 @cache
+def _suppressions() -> SuppressionList:
+    from imagesfactory.mail.suppression import SuppressionList
+
+    return SuppressionList(_database(), settings().pseudonym_key)
+
+
+@cache
 def _outbox() -> Outbox:
     from imagesfactory.mail.outbox import Outbox
 
@@ -271,7 +466,7 @@ def _database() -> Client:
 
 
 @cache
-def _bucket() -> ImageBucket:
+def _bucket() -> CloudStorageBucket:
     from imagesfactory.vendors.bucket import CloudStorageBucket
 
     chosen = settings()

@@ -25,7 +25,8 @@ SWEEP_PAGE: Final = 200
 _FILE: Final = Path(__file__).parents[2] / "scheduler.yaml"
 
 
-def _schedule(function: str) -> dict[str, Any]:
+def declared(function: str) -> dict[str, Any]:
+    """What scheduler.yaml says of one function, as the arguments of its decorator."""
     entries = yaml.safe_load(_FILE.read_text(encoding="utf-8"))["schedules"]
     (entry,) = (entry for entry in entries if entry["function"] == function)
     retry = entry["retry"]
@@ -40,14 +41,14 @@ def _schedule(function: str) -> dict[str, Any]:
 
 
 @on_schedule(
-    **_schedule("sweep"),
+    **declared("sweep"),
     timeout_sec=300,
     max_instances=1,
     secrets=[*SECRETS_OF_IMAGE_PROVIDERS, *SECRETS_OF_MAIL, *SECRETS_OF_IDENTITY, *SECRETS_OF_PAYMENTS],
 )
 @answers
 def sweep(event: ScheduledEvent) -> None:
-    """Bring to its end whatever is past its deadline: jobs, letters, sign-ups, expired points, payments, events."""
+    """Bring to its end whatever is past its deadline: jobs, letters, points, payments, accounts."""
     now = bootstrap.clock().now()
     counts = {
         "jobs": bootstrap.job_sweep().run(now, SWEEP_PAGE),
@@ -56,13 +57,15 @@ def sweep(event: ScheduledEvent) -> None:
         "expiries": bootstrap.points().post_expiries(now, SWEEP_PAGE),
         "payments": bootstrap.payment_sweep().run(now, SWEEP_PAGE),
         "events": bootstrap.inbox().sweep(now, SWEEP_PAGE),
+        "withdrawals": bootstrap.withdrawal_sweep().run(now, SWEEP_PAGE),
+        "deleted sign-ins": bootstrap.withdrawal_sweep().find_deleted(now),
     }
     for kind, count in counts.items():
         log.info("sweep.done", code=kind, count=count)
 
 
 @on_schedule(
-    **_schedule("settle"), timeout_sec=1800, max_instances=1, secrets=[*SECRETS_OF_PAYMENTS, *SECRETS_OF_IDENTITY]
+    **declared("settle"), timeout_sec=1800, max_instances=1, secrets=[*SECRETS_OF_PAYMENTS, *SECRETS_OF_IDENTITY]
 )
 @answers
 def settle(event: ScheduledEvent) -> None:

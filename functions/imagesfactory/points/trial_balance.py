@@ -1,14 +1,17 @@
-"""The trial balance: proves that the ledger sums to zero and that every wallet equals the sum of its entries.
+"""The trial balance: proves that the ledger sums to zero and that every wallet equals the sum of its entries
+and of what it carries of entries whose five years are over.
 
 All sums are computed by the database; memory stays flat however many members and entries there are.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from imagesfactory.points.carrying import carried_points
 from imagesfactory.points.model import Account, LotKind
 from imagesfactory.points.store import wallet_from
 
@@ -41,23 +44,29 @@ def trial_balance(client: Client) -> TrialBalance:
     """Add up the whole ledger and compare every wallet with its entries."""
     wrong: list[str] = []
     count = 0
-    for uid, matches in _wallets(client):
+    accounts = Counter(_sums(client.collection_group("entries")))
+    for uid, matches, carried in _wallets(client):
         count += 1
+        accounts.update(carried)
         if not matches:
             wrong.append(uid)
-    return TrialBalance(_sums(client.collection_group("entries")), count, tuple(wrong))
+    return TrialBalance(dict(accounts), count, tuple(wrong))
 
 
-def _wallets(client: Client) -> Iterator[tuple[str, bool]]:
+def _wallets(client: Client) -> Iterator[tuple[str, bool, dict[str, int]]]:
+    """Each wallet's owner, whether it equals its entries, and what it carries of entries that were destroyed."""
     for snapshot in client.collection("wallets").stream():
         wallet = wallet_from(snapshot)
         if wallet is None:
             continue
-        sums = _sums(snapshot.reference.collection("entries"))
+        carried = carried_points(snapshot)
+        sums = Counter(_sums(snapshot.reference.collection("entries")))
+        sums.update(carried)
         available = sum(sums[Account.AVAILABLE.of(kind)] for kind in LotKind)
         held = sum(sums[Account.HELD.of(kind)] for kind in LotKind)
         owed = -sum(sums[Account.DEBT.of(kind)] for kind in LotKind)
-        yield wallet.uid, (wallet.available_points, wallet.held_points, wallet.debt_points) == (available, held, owed)
+        stated = (wallet.available_points, wallet.held_points, wallet.debt_points)
+        yield wallet.uid, stated == (available, held, owed), carried
 
 
 def _sums(entries: Query | CollectionReference) -> dict[str, int]:

@@ -115,8 +115,10 @@ class Retention(Record):
 
     @model_validator(mode="after")
     def _known_classes(self) -> Self:
-        places = [*self.collections.values(), *self.buckets.values(), *self.copies.values()]
-        unknown = {place.record_class for place in places} - self.classes.keys()
+        used = {place.record_class for place in self.collections.values()}
+        used |= {place.record_class for place in self.buckets.values()}
+        used |= {copy.record_class for copy in self.copies.values()}
+        unknown = used - self.classes.keys()
         if unknown:
             msg = f"classes that do not exist: {sorted(unknown)}"
             raise ValueError(msg)

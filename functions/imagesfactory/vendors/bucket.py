@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
 from imagesfactory.kit.clock import Clock, SystemClock
 from imagesfactory.kit.errors import RetryLater
+from imagesfactory.privacy.purge.ports import StoredFile
 from imagesfactory.vendors.google_calls import translated
 from imagesfactory.vendors.once import Once
 
@@ -64,6 +66,20 @@ class CloudStorageBucket:
             except NotFound:
                 raise FileNotFoundError(name) from None
             return content
+
+    def page(self, prefix: str, after: str, limit: int) -> list[StoredFile]:
+        """The files below ``prefix`` whose names follow ``after``, in the order of names, at most ``limit``."""
+        with translated("bucket"):
+            blobs = self._bucket().list_blobs(
+                prefix=prefix,
+                start_offset=after or None,
+                page_size=limit + 1,
+                fields="items(name,timeCreated,customTime),nextPageToken",
+                **_limits(),
+            )
+            # start_offset belongs to the page itself, and the emulator does not know it
+            following = (blob for blob in blobs if blob.name > after)
+            return [StoredFile(blob.name, blob.custom_time or blob.time_created) for blob in islice(following, limit)]
 
     def delete(self, name: str) -> None:
         """Remove what is stored under ``name``; nothing there is fine."""

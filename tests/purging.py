@@ -1,0 +1,81 @@
+"""The purge joined to a real Firestore server: both databases, a bucket in memory, a clock that moves when told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from google.cloud import firestore
+from imagesfactory.kit.clock import Clock
+from imagesfactory.privacy.purge.ports import StoredFile
+from imagesfactory.privacy.purge.service import Purge
+from imagesfactory.privacy.purge.store import RunStore
+
+from tests.backend import MemoryBucket, MovableClock, WaitingQueue
+
+
+class DatedBucket(MemoryBucket):
+    """A bucket that remembers when it stored a file, and can refuse to delete some."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.stored: dict[str, StoredFile] = {}
+        self.refused: set[str] = set()
+
+    def put(self, name: str, png: bytes) -> None:
+        super().put(name, png)
+        self.stored.setdefault(name, StoredFile(name, self._clock.now()))
+
+    def page(self, prefix: str, after: str, limit: int) -> list[StoredFile]:
+        names = sorted(name for name in self.files if name.startswith(prefix) and name > after)
+        return [self.stored[name] for name in names[:limit]]
+
+    def delete(self, name: str) -> None:
+        if name in self.refused:
+            raise PermissionError(name)
+        super().delete(name)
+        self.stored.pop(name, None)
+
+
+class TickingClock(MovableClock):
+    """A clock that goes on by itself, a little at every look."""
+
+    tick = timedelta(0)
+
+    def now(self) -> Any:
+        self.instant += self.tick
+        return self.instant
+
+
+class Purging:
+    """A purge and all it works on."""
+
+    def __init__(self, client: firestore.Client, archive: firestore.Client, page: int = 500) -> None:
+        self.client, self.archive = client, archive
+        self.clock = TickingClock()
+        self.bucket = DatedBucket(self.clock)
+        self.queue = WaitingQueue()
+        self.runs = RunStore(client)
+        self.purge = self.made(page)
+
+    def made(self, page: int) -> Purge:
+        """Another worker of the same purge."""
+        return Purge(self.client, self.archive, self.bucket, clock=self.clock, queue=self.queue, page=page)
+
+    def move(self, **by: float) -> None:
+        """Move the clock."""
+        self.clock.move(timedelta(**by))
+
+
+def all_documents(client: firestore.Client) -> dict[str, Any]:
+    """Every document of a database by its path, whatever its collection: one query without a kind."""
+    from google.cloud.firestore_v1.types import RunQueryRequest, StructuredQuery
+
+    parent = f"projects/{client.project}/databases/{client._database}/documents"
+    everything = StructuredQuery(from_=[StructuredQuery.CollectionSelector(all_descendants=True)])
+    request = RunQueryRequest(parent=parent, structured_query=everything)
+    answers = client._firestore_api.run_query(request=request, metadata=client._rpc_metadata)
+    return {
+        answer.document.name.removeprefix(parent + "/"): answer.document for answer in answers if answer.document.name
+    }
