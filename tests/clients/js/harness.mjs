@@ -1,12 +1,13 @@
 // Runs named cases against a server, one after the other, and prints one JSON line for each: {name, error}.
 
+import { createInterface } from 'node:readline';
 import { connectFirestoreEmulator, initializeFirestore, setLogLevel, terminate } from 'firebase/firestore';
 import { deleteApp, initializeApp } from 'firebase/app';
 
-const CASE_MILLISECONDS_MAX = 30_000;
-
 /** What the Python side gave: {host, port, project, ...}. */
 export const settings = JSON.parse(process.argv[2]);
+
+const CASE_MILLISECONDS_MAX = settings.milliseconds ?? 30_000;
 
 const cases = [];
 const apps = [];
@@ -44,8 +45,17 @@ export async function first(start, accept = () => true) {
   }
 }
 
-/** Run all registered cases. */
-export async function run() {
+/** Let the Python side do something, such as 'kill' or 'restart' the server; resolves when it is done. */
+export async function ask(what) {
+  const input = createInterface({ input: process.stdin });
+  const answered = new Promise((resolve) => { input.once('line', resolve); });
+  process.stdout.write(`${JSON.stringify({ ask: what })}\n`);
+  await answered;
+  input.close();
+}
+
+/** Run all registered cases, then `close` what they shared. */
+export async function run(close = async () => {}) {
   setLogLevel('silent');
   for (const { name, body } of cases) {
     const project = `${settings.project}-${++serial}`;
@@ -58,6 +68,7 @@ export async function run() {
     await Promise.allSettled(apps.splice(0).map(({ app, db }) => terminate(db).then(() => deleteApp(app))));
     process.stdout.write(`${JSON.stringify({ name, error })}\n`);
   }
+  await close();
   process.exit(0);
 }
 
