@@ -161,6 +161,18 @@ def noted(run: Run, position: Position, place: str, destroyed: int, failures: li
     )
 
 
+def is_worth_noting(before: Run, after: Run) -> bool:
+    """Whether a page changed more than the place to look at next, or half of the lease is over."""
+    has_counts = (before.destroyed, before.failed, before.orphans, before.missing) != (
+        after.destroyed,
+        after.failed,
+        after.orphans,
+        after.missing,
+    )
+    late = before.lease_until is None or after.lease_until is None or after.lease_until - before.lease_until > LEASE / 2
+    return has_counts or late
+
+
 def finished(run: Run, now: datetime) -> Run:
     """The run as evidence, chained to the one before by its hash."""
     done = replace(run, finished_at=now, lease_until=None, claim="")

@@ -98,9 +98,13 @@ class Purge:
         """Go on with a claimed run until it is finished or the time is over."""
         version = self._version(run)
         while run.position.step < len(self._steps):
-            run = self._one_page(run, self._steps[run.position.step])
-            version = self._note(run, version)
-            if self._clock.now() >= until:
+            before, run = run, self._one_page(run, self._steps[run.position.step])
+            is_over = self._clock.now() >= until
+            if is_over or model.is_worth_noting(before, run):
+                version = self._note(run, version)
+            else:
+                run = replace(run, lease_until=before.lease_until)
+            if is_over:
                 self._note(model.put_down(run), version)
                 self._queue.enqueue(TASK_FUNCTION, f"purge-{run.id}-{run.part}", {"run": run.id})
                 log.info("purge.handed_over", code=run.id, attempt=run.part)
