@@ -30,7 +30,7 @@ FILES = [
     "anything/else",
 ]
 MAY_READ = {"images/owner/job/0.png": ["owner"], "images/other/job/0.png": ["other"]}
-OPERATIONS = {
+OPERATIONS: dict[str, dict[str, list[str]]] = {
     "read": MAY_READ,
     "look at": MAY_READ,
     "list": {},
@@ -39,6 +39,8 @@ OPERATIONS = {
     "change": {},
     "delete": {},
 }
+
+ADMIN = {"Authorization": "Bearer owner"}
 
 Cells = dict[str, dict[str, dict[str, str]]]
 
