@@ -1,7 +1,7 @@
 """What one listening target sees: its first snapshot, and afterwards only the differences.
 
-Resume semantics: a target that cannot be brought up to date exactly is reset and replayed whole, which is always
-correct for clients.
+Resume semantics: a target gets exactly what it missed. A client that held another number of documents than it should
+have is told so by an existence filter; a target whose past is not known any more is reset and replayed whole.
 """
 
 from abc import ABC, abstractmethod
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from emulator.firestore import messages
+from emulator.firestore.existence import existence_filter
 from emulator.firestore.guard import Guard
 from emulator.firestore.query import CompiledQuery
 from emulator.firestore.service import FirestoreService
@@ -162,7 +163,7 @@ class QueryTarget(Target):
         return [self._show(document) for document in found]
 
     def catch_up(self, changes: Sequence[Any], expected_count: int | None) -> list[Any] | None:
-        """Net effect of `changes`; windowed queries touched by any of them are replayed."""
+        """Net effect of `changes`, and a filter if the client's count was wrong; windows they touch are replayed."""
         spans = _first_and_last(changes)
         moved = [(name, self._matches(before), after, self._matches(after)) for name, (before, after) in spans.items()]
         moved = [move for move in moved if move[1] or move[3]]
@@ -170,10 +171,13 @@ class QueryTarget(Target):
             return None
         found = self.service.snapshot(self._query)
         count_before = len(found) + sum(int(was) - int(is_in) for _, was, _, is_in in moved)
-        if expected_count is not None and expected_count != count_before:
-            return None
         self._view = {document.name: stamp(document) for document in found}
-        return [self._show(after) if is_in else self._gone(name, after) for name, _, after, is_in in moved]
+        responses = [self._show(after) if is_in else self._gone(name, after) for name, _, after, is_in in moved]
+        if expected_count is not None and expected_count != count_before:
+            unchanged = self._view.keys() - {name for name, _, _, _ in moved}
+            mismatch = existence_filter(self.target_id, len(found), unchanged)
+            responses.append(messages.ListenResponse(filter=mismatch))
+        return responses
 
     def increment(self) -> list[Any]:
         """What pending documents change in the result set."""

@@ -7,6 +7,7 @@ import grpc
 import pytest
 from google.cloud.firestore_v1.base_query import FieldFilter
 
+from emulator.firestore.existence import bits_of
 from tests.firestore_process import FirestoreProcess
 from tests.integration.emulator.streams import ListenRequest, Stream, kinds, open_stream
 
@@ -130,7 +131,32 @@ def test_a_resumed_target_gets_only_what_it_missed(server: FirestoreProcess, cli
         assert "RESET" not in found
 
 
-@pytest.mark.parametrize(("limit", "expected_count"), [(2, 2), (None, 7)])
+def test_a_client_that_held_too_much_is_told_what_is_still_right(
+    server: FirestoreProcess, client: Any, project: str
+) -> None:
+    for number in range(4):
+        client.document(f"a/{number}").set({"n": number})
+    token = _token(server, project)
+    client.document("a/0").delete()
+    client.document("a/1").set({"n": 100})
+    with open_stream(server.address, "Listen") as stream:
+        stream.send(_query(project, resume_token=token, expected_count=7))
+        responses = stream.until_snapshot()
+    [told] = [response.filter for response in responses if response.HasField("filter")]
+    assert (told.target_id, told.count) == (2, 3)
+    bits = int.from_bytes(told.unchanged_names.bits.bitmap, "little")
+    size = len(told.unchanged_names.bits.bitmap) * 8 - told.unchanged_names.bits.padding
+    root = f"projects/{project}/databases/(default)/documents"
+    unchanged = [
+        number
+        for number in range(4)
+        if all(bits >> bit & 1 for bit in bits_of(f"{root}/a/{number}", size, told.unchanged_names.hash_count))
+    ]
+    assert {2, 3} <= set(unchanged) != {0, 1, 2, 3}
+    assert not any(response.target_change.target_change_type == 4 for response in responses), "no reset is needed"
+
+
+@pytest.mark.parametrize(("limit", "expected_count"), [(2, 2)])
 def test_a_target_that_cannot_be_resumed_is_reset(
     server: FirestoreProcess, client: Any, project: str, limit: int | None, expected_count: int
 ) -> None:
