@@ -1,6 +1,7 @@
 """The deployed functions: names only. What each does is behind its door."""
 
 from imagesfactory.doors.callables import cancel_job, complete_signup, create_job, get_catalog
+from imagesfactory.doors.callables_officer import list_accesses, list_disclosures, record_disclosure
 from imagesfactory.doors.callables_payments import (
     confirm_toss_payment,
     create_order,
@@ -13,6 +14,15 @@ from imagesfactory.doors.callables_payments import (
     request_refund,
 )
 from imagesfactory.doors.callables_privacy import withdraw
+from imagesfactory.doors.callables_support import (
+    answer_inquiry,
+    create_inquiry,
+    create_open_inquiry,
+    list_inquiries,
+    read_inquiry,
+    reply_to_inquiry,
+    settle_inquiry,
+)
 from imagesfactory.doors.identity import before_create, before_sign_in
 from imagesfactory.doors.purging import purge, purgepage
 from imagesfactory.doors.schedules import settle, sweep
@@ -20,14 +30,18 @@ from imagesfactory.doors.tasks import deliver, generate, processevent
 from imagesfactory.doors.tasks_privacy import withdrawmember
 from imagesfactory.doors.triggers import on_event_received, on_job_created, on_mail_created
 from imagesfactory.doors.webhooks import stripe_webhook, toss_webhook
+from imagesfactory.doors.webhooks_mail import mail_events
 
 __all__ = [
+    "answer_inquiry",
     "before_create",
     "before_sign_in",
     "cancel_job",
     "complete_signup",
     "confirm_toss_payment",
+    "create_inquiry",
     "create_job",
+    "create_open_inquiry",
     "create_order",
     "deliver",
     "generate",
@@ -36,16 +50,24 @@ __all__ = [
     "get_packs",
     "get_receipt",
     "get_settlement",
+    "list_accesses",
+    "list_disclosures",
+    "list_inquiries",
     "list_orders",
+    "mail_events",
     "on_event_received",
     "on_job_created",
     "on_mail_created",
     "processevent",
     "purge",
     "purgepage",
+    "read_inquiry",
+    "record_disclosure",
     "redeem_coupon",
+    "reply_to_inquiry",
     "request_refund",
     "settle",
+    "settle_inquiry",
     "stripe_webhook",
     "sweep",
     "toss_webhook",

@@ -27,14 +27,20 @@ from imagesfactory.generation.work import ImageWork, Kitchen
 from imagesfactory.kit.errors import RetryLater
 from imagesfactory.mail.delivery import TASK_FUNCTION as DELIVER
 from imagesfactory.mail.delivery import MailDelivery
+from imagesfactory.mail.events import MailEvents
 from imagesfactory.mail.outbox import Outbox
 from imagesfactory.mail.ports import Sender
+from imagesfactory.mail.suppression import SuppressionList
 from imagesfactory.points.service import PointsService
 from imagesfactory.points.trial_balance import TrialBalance, trial_balance
 from imagesfactory.policy.catalog import Catalog, catalog
 from imagesfactory.policy.company import company
 from imagesfactory.privacy.misuse import MisuseRegister
 from imagesfactory.privacy.tombstones import Tombstones
+from imagesfactory.staff.access_log import AccessLog
+from imagesfactory.support.contacts import InquiryContacts
+from imagesfactory.support.desk import SupportDesk
+from imagesfactory.support.service import SupportService
 from imagesfactory.vendors.openai_images import OpenAIImages
 from imagesfactory.vendors.openai_moderation import OpenAIModerator
 from imagesfactory.vendors.sendgrid_mail import SendGridSender
@@ -147,10 +153,19 @@ class Backend:
         kitchen = Kitchen(self.catalog, offered, models, bucket, PSEUDONYM_KEY)
         self.image_work = ImageWork(self.client, self.clock, kitchen, settlement)
         self.job_sweep = JobSweep(self.client, self.generation, settlement, bucket)
+        outbox, suppressions = Outbox(self.client), SuppressionList(self.client, PSEUDONYM_KEY)
+        self.access_log = AccessLog(self.client)
+        self.support = SupportService(self.client, outbox=outbox, accounts=self.accounts, pseudonym_key=PSEUDONYM_KEY)
+        self.support_desk = SupportDesk(
+            self.client, outbox=outbox, accesses=self.access_log, pseudonym_key=PSEUDONYM_KEY
+        )
+        self.mail_events = MailEvents(self.client, suppressions)
         self.mail = MailDelivery(
             self.client,
             self.clock,
             accounts=self.accounts,
+            outsiders=InquiryContacts(self.client, PSEUDONYM_KEY),
+            suppressions=suppressions,
             files=bucket,
             sender=sender,
             queue=queue,
@@ -202,6 +217,7 @@ class Backend:
         self.job_sweep.run(now, 100)
         self.mail.sweep(now, 100)
         self.accounts.remove_unfinished(now, 100)
+        self.support.sweep(now, 100)
         self.points.post_expiries(now, 100)
 
     def job(self, job_id: str) -> dict[str, Any]:

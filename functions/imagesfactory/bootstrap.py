@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from imagesfactory.generation.work import ImageWork
     from imagesfactory.kit.queue import Queue
     from imagesfactory.mail.delivery import MailDelivery
-    from imagesfactory.mail.events import MailEvents
     from imagesfactory.mail.outbox import Outbox
     from imagesfactory.mail.suppression import SuppressionList
     from imagesfactory.payments.coupons import CouponService
@@ -37,10 +36,6 @@ if TYPE_CHECKING:
     from imagesfactory.privacy.misuse import MisuseRegister
     from imagesfactory.privacy.purge.service import Purge
     from imagesfactory.privacy.tombstones import Tombstones
-    from imagesfactory.staff.access_log import AccessLog
-    from imagesfactory.staff.disclosures import DisclosureRegister
-    from imagesfactory.support.desk import SupportDesk
-    from imagesfactory.support.service import SupportService
     from imagesfactory.vendors.bucket import CloudStorageBucket
     from imagesfactory.vendors.bucket_folders import BucketFolders
     from imagesfactory.vendors.directory import FirebaseDirectory
@@ -170,56 +165,12 @@ def mail() -> MailDelivery:
         clock(),
         accounts=accounts(),
         outsiders=InquiryContacts(_database(), settings().pseudonym_key),
-        suppressions=_suppressions(),
+        suppressions=suppressions(),
         files=_bucket(),
         sender=SendGridSender(api_key=settings().sendgrid_api_key, host=settings().sendgrid_address),
         queue=_queue(),
         web_origin=settings().web_origin,
     )
-
-
-@cache
-def mail_events() -> MailEvents:
-    """What the carrier tells about letters."""
-    from imagesfactory.mail.events import MailEvents
-
-    return MailEvents(_database(), _suppressions())
-
-
-@cache
-def support() -> SupportService:
-    """Inquiries, as members and strangers make them."""
-    from imagesfactory.support.service import SupportService
-
-    return SupportService(
-        _database(), outbox=_outbox(), members=profiles(), pseudonym_key=settings().pseudonym_key
-    )
-
-
-@cache
-def support_desk() -> SupportDesk:
-    """Inquiries, as staff works with them."""
-    from imagesfactory.support.desk import SupportDesk
-
-    return SupportDesk(
-        _database(), outbox=_outbox(), accesses=access_log(), pseudonym_key=settings().pseudonym_key
-    )
-
-
-@cache
-def access_log() -> AccessLog:
-    """The log of looks at personal data."""
-    from imagesfactory.staff.access_log import AccessLog
-
-    return AccessLog(_database())
-
-
-@cache
-def disclosures() -> DisclosureRegister:
-    """The register of lawful disclosures."""
-    from imagesfactory.staff.disclosures import DisclosureRegister
-
-    return DisclosureRegister(_database(), access_log())
 
 
 @cache
@@ -445,7 +396,8 @@ def _payment_providers() -> dict[str, PaymentProvider]:
 
 
 @cache
-def _suppressions() -> SuppressionList:
+def suppressions() -> SuppressionList:
+    """Addresses that are not written to any more."""
     from imagesfactory.mail.suppression import SuppressionList
 
     return SuppressionList(_database(), settings().pseudonym_key)

@@ -84,13 +84,15 @@ def functions_environment(
 
 
 def webhook_arguments(addresses: Addresses, project: str) -> tuple[str, ...]:
-    """Options of the doubles: where payment providers post their events."""
+    """Options of the doubles: where providers post their events."""
     functions = f"{addresses.functions.url}/{project}/{REGION}"
     return (
         "--stripe-webhook-url",
         f"{functions}/stripe_webhook",
         "--toss-webhook-url",
         f"{functions}/toss_webhook",
+        "--sendgrid-events-url",
+        f"{functions}/mail_events",
     )
 
 
@@ -98,6 +100,8 @@ def _made_up_secrets(doubled: list[Provider], doubles: Mapping[str, str]) -> dic
     keys = {provider.secret: f"local-{provider.secret.lower()}" for provider in doubled}
     if "STRIPE_SECRET_KEY" in keys and doubles:
         keys["STRIPE_WEBHOOK_SECRET"] = doubles["stripe_webhook_secret"]
+    if "SENDGRID_API_KEY" in keys and doubles:
+        keys["SENDGRID_EVENTS_KEY"] = doubles["sendgrid_event_public_key"]
     # Made anew for each run: nothing that lives longer than the run is signed or hidden with it.
     return {**keys, "PSEUDONYM_KEY": secrets.token_hex(32)}
 

@@ -15,13 +15,13 @@ PEOPLE: dict[str, Identity | None] = {
     "withdrawing": Identity("withdrawing", {}),
     "disabled": Identity("disabled", {}),
     "without profile": Identity("without", {}),
-    "support": Identity("staff", {"role": "support"}),
-    "operator": Identity("staff", {"role": "operator"}),
-    "officer": Identity("staff", {"role": "officer"}),
-    "pretender": Identity("staff", {"role": "member"}),
+    "support": Identity("staff", {"roles": ["support"]}),
+    "finance": Identity("staff", {"roles": ["finance"]}),
+    "officer": Identity("staff", {"roles": ["support", "officer"]}),
+    "pretender": Identity("staff", {"roles": ["member"], "role": "officer"}),
 }
 EVERYBODY = list(PEOPLE)
-STAFF = ["support", "operator", "officer"]
+STAFF = ["support", "finance", "officer"]
 
 # A record of every kind. `owner` holds most of them; what is another's stands under "other".
 DOCUMENTS: dict[str, dict[str, Any]] = {
@@ -32,6 +32,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "users/disabled": {"status": "disabled"},
     "users/owner/consents/1": {"uid": "owner"},
     "users/unfinished/consents/1": {"uid": "unfinished"},
+    "users/owner/alerts/1": {"owner": "owner", "kind": "mail-returned"},
     "wallets/owner": {"paid_points": 1},
     "wallets/withdrawing": {"paid_points": 1},
     "wallets/owner/entries/1": {"points": 1},
@@ -61,6 +62,9 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "ads/1": {"owner": "owner"},
     "disclosures/1": {"owner": "owner"},
     "accesses/1": {"owner": "owner"},
+    "role_changes/1": {"owner": "owner"},
+    "suppressions/1": {"owner": "owner"},
+    "turnstiles/1": {"owner": "owner"},
     "purges/1": {"owner": "owner"},
     "unheard/of": {"owner": "owner"},
 }
@@ -69,6 +73,7 @@ MAY_GET = {
     "users/owner": ["owner"],
     "users/other": ["other"],
     "users/owner/consents/1": ["owner"],
+    "users/owner/alerts/1": ["owner"],
     "wallets/owner": ["owner"],
     "wallets/owner/entries/1": ["owner"],
     "jobs/1": ["owner"],
@@ -82,6 +87,7 @@ MAY_GET = {
 # Who may list a collection without any filter; what matters is the collection of the document named.
 MAY_LIST_ALL = {
     "users/owner/consents/1": ["owner"],
+    "users/owner/alerts/1": ["owner"],
     "wallets/owner/entries/1": ["owner"],
     "inquiries/1/messages/1": ["owner"],
     "notices/1": STAFF,

@@ -24,6 +24,12 @@ class CancelRequest(Request):
     job_id: Id
 
 
+class SubjectQuery(Request):
+    """Records about one member, or about all."""
+
+    subject: Id | None = None
+
+
 class ImageTask(Request):
     """One image of one job."""
 

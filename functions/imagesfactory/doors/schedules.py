@@ -10,6 +10,7 @@ from firebase_functions.options import Timezone
 from firebase_functions.scheduler_fn import ScheduledEvent, on_schedule
 
 from imagesfactory import bootstrap
+from imagesfactory import bootstrap_office as office
 from imagesfactory.doors.answers import answers
 from imagesfactory.kit import log
 from imagesfactory.kit.settings import (
@@ -57,6 +58,7 @@ def sweep(event: ScheduledEvent) -> None:
         "expiries": bootstrap.points().post_expiries(now, SWEEP_PAGE),
         "payments": bootstrap.payment_sweep().run(now, SWEEP_PAGE),
         "events": bootstrap.inbox().sweep(now, SWEEP_PAGE),
+        "inquiries": office.support().sweep(now, SWEEP_PAGE),
         "withdrawals": bootstrap.withdrawal_sweep().run(now, SWEEP_PAGE),
         "deleted sign-ins": bootstrap.withdrawal_sweep().find_deleted(now),
     }

@@ -16,6 +16,7 @@ REGION = "asia-northeast3"
 
 SECRETS_OF_IMAGE_PROVIDERS = ("OPENAI_API_KEY", "STABILITY_API_KEY")
 SECRETS_OF_MAIL = ("SENDGRID_API_KEY",)
+SECRETS_OF_MAIL_EVENTS = ("SENDGRID_EVENTS_KEY",)
 SECRETS_OF_IDENTITY = ("PSEUDONYM_KEY",)
 SECRETS_OF_PAYMENTS = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "TOSS_SECRET_KEY")
 
@@ -36,6 +37,8 @@ class Settings:
     openai_api_key: str = field(repr=False)
     stability_api_key: str = field(repr=False)
     sendgrid_api_key: str = field(repr=False)
+    sendgrid_events_key: str = field(repr=False)
+    """SendGrid's public key of its event webhook; kept as a secret because whoever swaps it can forge events."""
     pseudonym_key: str = field(repr=False)
     stripe_secret_key: str = field(repr=False)
     stripe_webhook_secret: str = field(repr=False)
@@ -78,6 +81,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         openai_api_key=text("OPENAI_API_KEY"),
         stability_api_key=text("STABILITY_API_KEY"),
         sendgrid_api_key=text("SENDGRID_API_KEY"),
+        sendgrid_events_key=text("SENDGRID_EVENTS_KEY"),
         pseudonym_key=text("PSEUDONYM_KEY"),
         stripe_secret_key=text("STRIPE_SECRET_KEY"),
         stripe_webhook_secret=text("STRIPE_WEBHOOK_SECRET"),

@@ -20,10 +20,11 @@ from imagesfactory.kit.queue import Queue
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail import model
 from imagesfactory.mail.model import Mail
-from imagesfactory.mail.ports import Attachment, Files, Letter, LetterRefused, Sender, SenderBusy
+from imagesfactory.mail.ports import Attachment, Files, Letter, LetterRefused, Outsiders, Sender, SenderBusy
 from imagesfactory.mail.rendering import Pictures, render
 from imagesfactory.mail.store import MailStore, mail_from
-from imagesfactory.mail.words import JobFinished, Words
+from imagesfactory.mail.suppression import SuppressionList
+from imagesfactory.mail.words import InquiryAnswered, InquiryForDesk, InquiryReceived, JobFinished, Words
 from imagesfactory.policy.company import company
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class MailDelivery:
         clock: Clock,
         *,
         accounts: AccountService,
+        outsiders: Outsiders,
+        suppressions: SuppressionList,
         files: Files,
         sender: Sender,
         queue: Queue,
@@ -55,6 +58,8 @@ class MailDelivery:
         self._clock = clock
         self._store = MailStore(client)
         self._accounts = accounts
+        self._outsiders = outsiders
+        self._suppressions = suppressions
         self._files = files
         self._sender = sender
         self._queue = queue
@@ -108,11 +113,13 @@ class MailDelivery:
         return claimed
 
     def _hand_over(self, mail: Mail, words: Words) -> Change:
-        recipient = self._accounts.recipient(mail.owner)
+        recipient = self._recipient(mail.owner, words)
         if recipient is None:
             return partial(_failed, "recipient-gone")
         if recipient.is_held:
             return model.held
+        if self._suppressions.is_listed(recipient.address, self._clock.now()):
+            return partial(_failed, "address-suppressed")
         try:
             carrier_id = self._sender.send(self._letter(mail, words, recipient))
         except SenderBusy as busy:
@@ -121,6 +128,16 @@ class MailDelivery:
             log.error("mail.refused", mail_id=mail.id, code=refused.code)
             return partial(_failed, "refused-by-carrier")
         return partial(_sent, carrier_id)
+
+    def _recipient(self, owner: str, words: Words) -> Recipient | None:
+        """Our own desk, the member, or somebody without an account who made an inquiry."""
+        if isinstance(words, InquiryForDesk):
+            return Recipient(company().support_address, company().name.ko, "ko", is_held=False)
+        if owner:
+            return self._accounts.recipient(owner)
+        if isinstance(words, InquiryReceived | InquiryAnswered):
+            return self._outsiders.recipient(words.inquiry_id)
+        return None
 
     def _letter(self, mail: Mail, words: Words, recipient: Recipient) -> Letter:
         pictures = self._pictures(words.files if isinstance(words, JobFinished) else ())

@@ -29,6 +29,36 @@ class State(StrEnum):
     FAILED = "failed"
 
 
+class Fate(StrEnum):
+    """What became of a letter after the carrier took it, from weak to strong: events come in any order, and more
+    than once, and the strongest stays.
+    """
+
+    UNKNOWN = ""
+    DEFERRED = "deferred"
+    DELIVERED = "delivered"
+    BLOCKED = "blocked"
+    """Refused this time; another letter may get through."""
+    BOUNCED = "bounced"
+    """The address does not take mail."""
+    SPAM = "spam"
+    """The recipient does not want it."""
+
+    @property
+    def ends_address(self) -> bool:
+        """Whether nothing more may be sent to the address."""
+        return self in {Fate.BOUNCED, Fate.SPAM}
+
+
+@dataclass(frozen=True)
+class MailEvent:
+    """One verified event: which letter, which address, what became of it."""
+
+    mail_id: str
+    address: str
+    fate: Fate
+
+
 @dataclass(frozen=True)
 class Mail:
     """One letter of the outbox; its id is its dedupe key."""
@@ -47,6 +77,7 @@ class Mail:
     carrier_id: str = ""
     failure: str = ""
     is_held: bool = False
+    fate: Fate = Fate.UNKNOWN
 
     @property
     def is_settled(self) -> bool:
@@ -88,6 +119,11 @@ def failed(mail: Mail, failure: str) -> Mail:
 def held(mail: Mail, now: datetime) -> Mail:
     """Held back while a correction is pending; that is no failed attempt."""
     return replace(mail, state=State.QUEUED, due_at=now + HELD_RECHECK, claim="", lease_until=None, is_held=True)
+
+
+def stronger_fate(before: Fate, told: Fate) -> Fate:
+    """The fate after an event: whatever order events come in, the end is the same."""
+    return max(before, told, key=list(Fate).index)
 
 
 def try_again(mail: Mail, delay: timedelta, now: datetime) -> Mail:

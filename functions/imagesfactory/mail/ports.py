@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from imagesfactory.accounts.service import Recipient
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,13 @@ class Sender(Protocol):
             SenderBusy, LetterRefused: see there.
 
         """
+
+
+class Outsiders(Protocol):
+    """Whoever knows where to answer people without an account."""
+
+    def recipient(self, inquiry_id: str) -> Recipient | None:
+        """Who made that inquiry; None when nothing can be sent to them."""
 
 
 class Files(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imagesfactory.mail.model import Mail, State
+from imagesfactory.mail.model import Fate, Mail, State
 from imagesfactory.mail.words import from_map, to_map
 from imagesfactory.policy.retention import destroy_at
 
@@ -75,6 +75,7 @@ def mail_from(snapshot: Snapshot) -> Mail | None:
         carrier_id=document["carrier_id"],
         failure=document["failure"],
         is_held=document["is_held"],
+        fate=Fate(document["fate"]),
     )
 
 
@@ -89,5 +90,6 @@ def _moving_fields(mail: Mail) -> dict[str, Any]:
         "carrier_id": mail.carrier_id,
         "failure": mail.failure,
         "is_held": mail.is_held,
+        "fate": mail.fate.value,
         "sweep_at": mail.sweep_at(),
     }

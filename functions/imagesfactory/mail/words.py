@@ -71,7 +71,82 @@ class ReceiptAsked:
     lines_en: tuple[tuple[str, str], ...]
 
 
-Words = JobFinished | PointsBought | RefundDecided | ReceiptAsked
+@dataclass(frozen=True)
+class InquiryReceived:
+    """An inquiry arrived: told to whoever asked, without repeating what was asked."""
+
+    kind: ClassVar[str] = "inquiry-received"
+
+    inquiry_id: str
+
+
+@dataclass(frozen=True)
+class InquiryForDesk:
+    """What somebody asks, for our own support desk."""
+
+    kind: ClassVar[str] = "inquiry-desk"
+
+    inquiry_id: str
+    topic: str
+    text: str
+    is_member: bool
+
+
+@dataclass(frozen=True)
+class InquiryAnswered:
+    """What staff answered to an inquiry."""
+
+    kind: ClassVar[str] = "inquiry-answered"
+
+    inquiry_id: str
+    text: str
+    is_member: bool
+
+
+@dataclass(frozen=True)
+class ExportFinished:
+    """The file of everything we hold is ready to be fetched until a day, or could not be made."""
+
+    kind: ClassVar[str] = "export-finished"
+
+    export_id: str
+    is_ready: bool
+    last_day: str
+
+
+@dataclass(frozen=True)
+class ConsentChanged:
+    """A consent to advertising was given or taken back (Network Act article 50(7): sender, fact, day, outcome)."""
+
+    kind: ClassVar[str] = "consent-changed"
+
+    changes: tuple[str, ...]
+    """``marketing_email:granted``, one for each change."""
+    day: str
+
+
+@dataclass(frozen=True)
+class CorrectionDecided:
+    """A correction was made, or was not, and why."""
+
+    kind: ClassVar[str] = "correction-decided"
+
+    is_done: bool
+    reason: str
+
+
+Words = (
+    ExportFinished
+    | ConsentChanged
+    | CorrectionDecided
+    | JobFinished
+    | PointsBought
+    | RefundDecided
+    | ReceiptAsked
+    | InquiryReceived
+    | InquiryForDesk
+    | InquiryAnswered
+)
 
 
 def to_map(words: Words) -> dict[str, Any]:
@@ -92,6 +167,12 @@ def from_map(kind: str, fields: dict[str, Any]) -> Words:
     match kind:
         case JobFinished.kind:
             return _job_finished(fields)
+        case ExportFinished.kind:
+            return ExportFinished(**fields)
+        case ConsentChanged.kind:
+            return ConsentChanged(**fields | {"changes": tuple(fields["changes"])})
+        case CorrectionDecided.kind:
+            return CorrectionDecided(**fields)
         case PointsBought.kind:
             return PointsBought(**fields)
         case RefundDecided.kind:
@@ -99,6 +180,12 @@ def from_map(kind: str, fields: dict[str, Any]) -> Words:
         case ReceiptAsked.kind:
             lines = {name: tuple((line["label"], line["value"]) for line in fields[name]) for name in _LINES}
             return ReceiptAsked(**fields | lines)
+        case InquiryReceived.kind:
+            return InquiryReceived(**fields)
+        case InquiryForDesk.kind:
+            return InquiryForDesk(**fields)
+        case InquiryAnswered.kind:
+            return InquiryAnswered(**fields)
     msg = "unknown kind of mail"
     raise ValueError(msg)
 

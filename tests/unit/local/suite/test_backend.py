@@ -9,6 +9,10 @@ DOUBLES = {
     "stability_url": "http://127.0.0.1:2",
     "stability_grpc_host": "127.0.0.1:3",
     "sendgrid_url": "http://127.0.0.1:4",
+    "sendgrid_event_public_key": "a public key",
+    "stripe_url": "http://127.0.0.1:5",
+    "stripe_webhook_secret": "whsec_made_up",
+    "toss_url": "http://127.0.0.1:6",
 }
 USERS = {"HTTPS_PROXY": "http://proxy:3128", "HOME": "/home/somebody"}
 
@@ -23,8 +27,20 @@ def test_without_keys_every_provider_is_a_double_and_no_proxy_is_in_the_way() ->
         "STABILITY_BASE_URL": "http://127.0.0.1:2",
         "STABILITY_GRPC_HOST": "127.0.0.1:3",
         "SENDGRID_BASE_URL": "http://127.0.0.1:4",
+        "STRIPE_BASE_URL": "http://127.0.0.1:5",
+        "TOSS_BASE_URL": "http://127.0.0.1:6",
     }
-    assert set(given.secrets) == {"OPENAI_API_KEY", "STABILITY_API_KEY", "SENDGRID_API_KEY", "PSEUDONYM_KEY"}
+    assert set(given.secrets) == {
+        "OPENAI_API_KEY",
+        "STABILITY_API_KEY",
+        "SENDGRID_API_KEY",
+        "SENDGRID_EVENTS_KEY",
+        "STRIPE_SECRET_KEY",
+        "STRIPE_WEBHOOK_SECRET",
+        "TOSS_SECRET_KEY",
+        "PSEUDONYM_KEY",
+    }
+    assert given.secrets["SENDGRID_EVENTS_KEY"] == DOUBLES["sendgrid_event_public_key"]
 
 
 def test_a_key_of_the_users_own_makes_that_provider_real_and_keeps_the_others_double() -> None:

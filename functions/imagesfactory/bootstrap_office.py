@@ -1,0 +1,66 @@
+"""Joins the rooms of the office (support, staff, mail events) once per instance, on first use."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from imagesfactory import bootstrap
+from imagesfactory.kit.settings import settings
+
+if TYPE_CHECKING:
+    from imagesfactory.mail.events import MailEvents
+    from imagesfactory.staff.access_log import AccessLog
+    from imagesfactory.staff.disclosures import DisclosureRegister
+    from imagesfactory.support.desk import SupportDesk
+    from imagesfactory.support.service import SupportService
+
+
+@cache
+def mail_events() -> MailEvents:
+    """What the carrier tells about letters."""
+    from imagesfactory.mail.events import MailEvents
+
+    return MailEvents(bootstrap._database(), bootstrap.suppressions())
+
+
+@cache
+def support() -> SupportService:
+    """Inquiries, as members and strangers make them."""
+    from imagesfactory.support.service import SupportService
+
+    return SupportService(
+        bootstrap._database(),
+        outbox=bootstrap._outbox(),
+        accounts=bootstrap.accounts(),
+        pseudonym_key=settings().pseudonym_key,
+    )
+
+
+@cache
+def support_desk() -> SupportDesk:
+    """Inquiries, as staff works with them."""
+    from imagesfactory.support.desk import SupportDesk
+
+    return SupportDesk(
+        bootstrap._database(),
+        outbox=bootstrap._outbox(),
+        accesses=access_log(),
+        pseudonym_key=settings().pseudonym_key,
+    )
+
+
+@cache
+def access_log() -> AccessLog:
+    """The log of looks at personal data."""
+    from imagesfactory.staff.access_log import AccessLog
+
+    return AccessLog(bootstrap._database())
+
+
+@cache
+def disclosures() -> DisclosureRegister:
+    """The register of lawful disclosures."""
+    from imagesfactory.staff.disclosures import DisclosureRegister
+
+    return DisclosureRegister(bootstrap._database(), access_log())

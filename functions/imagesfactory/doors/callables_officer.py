@@ -1,0 +1,52 @@
+"""What the privacy officer may call: lawful disclosures and the log of who looked at whose data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from firebase_functions.https_fn import CallableRequest, on_call
+
+from imagesfactory import bootstrap
+from imagesfactory import bootstrap_office as office
+from imagesfactory.doors import callers
+from imagesfactory.doors.answers import answers
+from imagesfactory.doors.options import ANY_ORIGIN
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)
+@answers
+def record_disclosure(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Write down what is handed to an authority on a lawful demand."""
+    officer = callers.staff_member(request, "officer")
+    from imagesfactory.doors import views_support
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.staff.model import DisclosureRequest
+
+    wanted = parsed(DisclosureRequest, request.data)
+    return views_support.disclosure(office.disclosures().record(officer, wanted, bootstrap.clock().now()))
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)
+@answers
+def list_disclosures(request: CallableRequest[Any]) -> dict[str, Any]:
+    """The newest disclosures, of one member or of all."""
+    officer = callers.staff_member(request, "officer")
+    from imagesfactory.doors import views_support
+    from imagesfactory.doors.requests import SubjectQuery, parsed
+
+    subject = parsed(SubjectQuery, request.data or {}).subject
+    found = office.disclosures().read(officer, subject, bootstrap.clock().now())
+    return {"disclosures": [views_support.disclosure(one) for one in found]}
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)
+@answers
+def list_accesses(request: CallableRequest[Any]) -> dict[str, Any]:
+    """The newest lines of the access log, of one member or of all."""
+    officer = callers.staff_member(request, "officer")
+    from imagesfactory.doors import views_support
+    from imagesfactory.doors.requests import SubjectQuery, parsed
+
+    subject = parsed(SubjectQuery, request.data or {}).subject
+    lines = office.access_log().read(officer, subject, bootstrap.clock().now())
+    return {"accesses": [views_support.access(line) for line in lines]}

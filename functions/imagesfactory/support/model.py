@@ -1,0 +1,128 @@
+"""Pure decisions about inquiries: who may write, when one is settled, how many an unknown caller may make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+from imagesfactory.support.errors import InquiryFull, InquirySettled, TooManyInquiries
+
+MESSAGES_MAX = 100
+QUIET_AFTER = timedelta(days=30)
+"""An answered inquiry that its owner leaves alone so long is settled: else its record would never die."""
+OPEN_DOOR_MAX = 3
+"""Inquiries a day that may come from one network address, or name one contact, without an account."""
+OPEN_DOOR_WINDOW = timedelta(hours=24)
+MEMBERS_DOOR_MAX = 20
+"""Inquiries a day that one member may make."""
+
+
+class Topic(StrEnum):
+    """What an inquiry is about. ``appeal``: against a refused sign-up."""
+
+    SERVICE = "service"
+    PAYMENT = "payment"
+    REFUND = "refund"
+    PRIVACY = "privacy"
+    APPEAL = "appeal"
+    OTHER = "other"
+
+
+class State(StrEnum):
+    """Where an inquiry stands. ``OPEN`` waits for staff, ``ANSWERED`` for its owner."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    SETTLED = "settled"
+
+
+class Author(StrEnum):
+    """Who wrote a message. Which person of the staff is in the access log, not here."""
+
+    MEMBER = "member"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message."""
+
+    id: str
+    author: Author
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """One inquiry. ``owner`` is empty when it came without an account."""
+
+    id: str
+    owner: str
+    topic: Topic
+    contact_email: str
+    contact_telephone: str
+    language: Literal["ko", "en"]
+    request_digest: str
+    created_at: datetime
+    changed_at: datetime
+    message_ids: tuple[str, ...]
+    """In the order in which they were written."""
+    state: State = State.OPEN
+    settled_at: datetime | None = None
+
+    @property
+    def settles_at(self) -> datetime | None:
+        """When it is settled if nobody writes any more; None while staff has to answer, and afterwards."""
+        return self.changed_at + QUIET_AFTER if self.state is State.ANSWERED else None
+
+
+def with_message(inquiry: Inquiry, message: Message) -> Inquiry:
+    """The inquiry after one more message: the owner's opens it for staff, the staff's waits for the owner.
+
+    Raises:
+        InquirySettled: its three years have begun; a new inquiry has a clock of its own.
+        InquiryFull
+
+    """
+    if inquiry.state is State.SETTLED:
+        raise InquirySettled
+    if len(inquiry.message_ids) >= MESSAGES_MAX:
+        raise InquiryFull(maximum=MESSAGES_MAX)
+    return replace(
+        inquiry,
+        state=State.ANSWERED if message.author is Author.STAFF else State.OPEN,
+        changed_at=message.at,
+        message_ids=(*inquiry.message_ids, message.id),
+    )
+
+
+def settled(inquiry: Inquiry, now: datetime) -> Inquiry:
+    """The inquiry after it was settled, from when its record has three years; once settled it stays so."""
+    if inquiry.state is State.SETTLED:
+        return inquiry
+    return replace(inquiry, state=State.SETTLED, settled_at=now, changed_at=now)
+
+
+@dataclass(frozen=True)
+class Turnstile:
+    """How often one source came through a door within the window that its first passage began."""
+
+    count: int
+    window_began: datetime
+
+
+def passed(before: Turnstile | None, maximum: int, now: datetime) -> Turnstile:
+    """The turnstile after one more passage.
+
+    Raises:
+        TooManyInquiries: the window is full.
+
+    """
+    if before is None or now >= before.window_began + OPEN_DOOR_WINDOW:
+        return Turnstile(1, now)
+    if before.count >= maximum:
+        raise TooManyInquiries
+    return replace(before, count=before.count + 1)
