@@ -10,6 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
+from emulator.firestore_export import ExportUnreadable
 from emulator.transport.front import AddressInUseError
 from emulator.transport.server import FirestoreServer, ServerSettings
 
@@ -36,6 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
     except AddressInUseError as error:
         print(f"{error}. Stop the other process or choose another --port.", file=sys.stderr)
         return 1
+    except ExportUnreadable as error:
+        print(f"--seed_from_export: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -52,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     official.add_argument("--websocket_port", type=int, help="port of the emulator UI's request log")
     official.add_argument("--project_id", help="the project the rules belong to")
     official.add_argument("--rules", type=Path, help="security rules file")
-    official.add_argument("--seed_from_export", help="not offered yet")
+    official.add_argument("--seed_from_export", type=Path, help="overall metadata file of an export to begin with")
     official.add_argument("--single_project_mode", type=_boolean, nargs="?", const=True, default=False)
     official.add_argument("--functions_emulator", help="host:port that trigger events are sent to")
     official.add_argument("--database-edition", default="standard", help="only 'standard' is offered")
@@ -65,11 +69,9 @@ def _boolean(text: str) -> bool:
 
 
 def _problem(options: argparse.Namespace) -> str | None:
-    if options.seed_from_export:
-        return "--seed_from_export: importing exports is not offered yet. Start without it, or keep data with --data."
     if options.database_edition != "standard":
         return f"--database-edition {options.database_edition}: only the standard edition is offered."
-    for name in ("rules", "indexes"):
+    for name in ("rules", "indexes", "seed_from_export"):
         path = getattr(options, name)
         if path and not path.is_file():
             return f"--{name} {path}: there is no such file."
@@ -88,6 +90,7 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
         functions_emulator=options.functions_emulator,
         indexes=options.indexes,
         require_indexes=options.require_indexes,
+        seed=options.seed_from_export,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from emulator.firestore import messages
@@ -16,7 +16,7 @@ from emulator.firestore.messages import Document, Write, WriteResult
 from emulator.firestore.paths import DocumentPath, parse_document
 from emulator.firestore.planner import Stream, plan
 from emulator.firestore.query import CompiledQuery
-from emulator.firestore.storage import Storage
+from emulator.firestore.storage import DatabaseNumber, Storage
 from emulator.firestore.writes import Change, Staging
 
 _PLANS = 1024
@@ -116,6 +116,11 @@ class Database:
         changes = tuple(Change(document.name, document, None) for document in documents)
         return self._store(changes, self.clock.next_commit_micros())
 
+    def documents(self) -> Iterator[Document]:
+        """All present documents, in the order of their names."""
+        for _, content in self._storage.documents(self.number, _behind(self.number)):
+            yield Document.FromString(content)
+
     def next_path_key(self, lower: bytes, upper: bytes) -> bytes | None:
         """The least path key of a present document with lower <= key < upper."""
         key = self._storage.next_document_key(self.number + lower, self.number + upper)
@@ -124,9 +129,7 @@ class Database:
     def rebuild_entries(self) -> None:
         """Write all index entries anew, after the wanted indexes have changed."""
         self._storage.remove_database_entries(self.number)
-        end = (int.from_bytes(self.number, "big") + 1).to_bytes(4, "big")
-        for _, content in self._storage.documents(self.number, end):
-            document = Document.FromString(content)
+        for document in self.documents():
             entries = entries_of(parse_document(document.name), document, self._indexes)
             self._storage.add_entries((self.number + index_key, key) for index_key, key in entries)
 
@@ -165,6 +168,10 @@ class Database:
 
     def _entries(self, path: DocumentPath, document: Document | None) -> set[Entry]:
         return set() if document is None else entries_of(path, document, self._indexes)
+
+
+def _behind(number: DatabaseNumber) -> bytes:
+    return (int.from_bytes(number, "big") + 1).to_bytes(len(number), "big")
 
 
 def _index_wanted(query: CompiledQuery, stream: Stream) -> str:

@@ -1,7 +1,7 @@
 """Tells a resuming client how many documents it should hold and, in a Bloom filter, which of its own are still right.
 
-Source: google.firestore.v1 ExistenceFilter and BloomFilter. Hashing as clients do it (firebase-js-sdk, bloom_filter.ts):
-the MD5 of a full document name, read as two little-endian 64-bit numbers h1 and h2, gives bits (h1 + i * h2) mod size.
+Source: google.firestore.v1 ExistenceFilter and BloomFilter. Hashing as in bloom_filter.ts of firebase-js-sdk: the MD5
+of a full document name, read as two little-endian numbers h1 and h2 of 64 bits, gives bits (h1 + i * h2) mod size.
 """
 
 from __future__ import annotations

@@ -7,9 +7,10 @@ step that nothing can interleave with, and only waiting for other transactions a
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -338,6 +339,19 @@ class FirestoreService:
     def databases(self) -> list[str]:
         """Names of all databases ever used."""
         return self._storage.databases()
+
+    def documents(self, database: str) -> Iterator[Document]:
+        """All present documents of a database; read them to the end before anything else is asked."""
+        return self._session(parse_database(database)).database.documents()
+
+    async def load(self, documents: Iterable[Document]) -> int:
+        """Set documents, each in the database its name says, as an import does; returns how many there were."""
+        count = 0
+        for database, group in itertools.groupby(documents, lambda document: parse_document(document.name).database):
+            while batch := [Write(update=document) for document in itertools.islice(group, limits.BATCH_WRITES_MAX)]:
+                await self.write_once(database, batch, usage=Usage())
+                count += len(batch)
+        return count
 
     async def clear(self, database: str, path: str | None = None) -> None:
         """Delete a whole database, or the document or collection at a relative path with all below it.

@@ -1,16 +1,20 @@
 """Serves the emulator suite's control endpoints: rules, clearing, triggers, export, and the billed usage."""
 
 import re
+import time
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from emulator.firestore.errors import invalid_argument, unimplemented
+from emulator.firestore.errors import invalid_argument
+from emulator.firestore.paths import parse_database
 from emulator.firestore.service import FirestoreService
 from emulator.firestore.trigger_events import first_generation, second_generation
 from emulator.firestore.triggers import TriggerDispatcher
+from emulator.firestore_export import write_export
 from emulator.transport.http_bodies import answers, json_response, read_body
 from emulator.transport.rest_json import parse_body
 from emulator.transport.rulesets import FILE_NAME, Rulesets
@@ -93,8 +97,17 @@ class Control:
         self._triggers.register(second_generation(request.path_params["project"], key, body))
         return json_response(body)
 
-    async def _export(self, _request: Request) -> Response:
-        raise unimplemented("This Firestore server does not write exports yet; --data keeps the data instead.")
+    async def _export(self, request: Request) -> Response:
+        body = parse_body(await read_body(request))
+        database, folder, name = (str(body.get(key, "")) for key in ("database", "export_directory", "export_name"))
+        if not folder or not re.fullmatch(r"[^/\\]+", name) or name in {".", ".."}:
+            raise invalid_argument("The body needs an export_directory and, as one path segment, an export_name.")
+        documents = self._service.documents(parse_database(database))
+        try:
+            write_export(documents, Path(folder), name, time.time_ns() // 1000)
+        except OSError as error:
+            raise invalid_argument(f"The export cannot be written: {error.strerror}.") from error
+        return json_response({})
 
     async def _coverage(self, request: Request) -> Response:
         return json_response(self._rulesets.coverage(request.path_params["project"]))

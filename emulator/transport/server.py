@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import shutil
 import socket
@@ -21,6 +22,7 @@ from emulator.firestore.trigger_outbox import Outbox
 from emulator.firestore.triggers import TriggerDispatcher
 from emulator.firestore.usage import Usage
 from emulator.firestore.watch import WatchHub
+from emulator.firestore_export import read_export
 from emulator.transport import http_app, requests_page
 from emulator.transport.callers import AccessPolicy, CallerKind, current_caller
 from emulator.transport.calls import Performer
@@ -39,13 +41,16 @@ FOLDER_PREFIX = "firestore-server-"
 GRACE_SECONDS = 0.2
 """What open calls get to end at a stop; the whole stop stays under a second."""
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
     """How one server is to run.
 
     `data` is a folder to keep everything in, None for memory only. Port 0 picks a free port. `functions_emulator` is
-    `host:port`. `project` is the one the server was started for; it matters for rules and in single-project mode.
+    `host:port`. `project` is the one the server was started for; it matters for rules, imports and in single-project
+    mode. `seed` is the overall metadata file of an export to begin with.
     """
 
     host: str = "127.0.0.1"
@@ -58,6 +63,7 @@ class ServerSettings:
     functions_emulator: str | None = None
     indexes: Path | None = None
     require_indexes: bool = False
+    seed: Path | None = None
 
 
 class FirestoreServer:
@@ -84,9 +90,10 @@ class FirestoreServer:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["FirestoreServer"]:
-        """Serves inside the block. Raises AddressInUseError."""
+        """Serves inside the block. Raises AddressInUseError, and ExportUnreadable for the seed."""
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(self.service.close)
+            await self._import_seed()
             stack.callback(self.hub.close)
             self.triggers.start()
             stack.push_async_callback(self.triggers.close)
@@ -109,6 +116,12 @@ class FirestoreServer:
         if self._settings.rules:
             text = self._settings.rules.read_text(encoding="utf-8")
             self.rulesets.load(self._settings.project or "", text, self._settings.rules.name)
+
+    async def _import_seed(self) -> None:
+        """Loads the seed before anybody listens: an import is no change that triggers or clients hear of."""
+        if self._settings.seed:
+            count = await self.service.load(read_export(self._settings.seed, self._settings.project))
+            log.info("Imported %d documents from %s.", count, self._settings.seed)
 
     def _bill_listen(self, database: str, reads: int) -> None:
         self.usage_log.record("Listen", database, Usage(reads=reads), 0.0)

@@ -1,10 +1,13 @@
 """The control endpoints, called as firebase-tools and the test libraries call them."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+from google.cloud.firestore import FieldFilter
 
-from tests.firestore_process import FirestoreProcess
+from tests.firestore_process import FirestoreProcess, start_firestore
 
 
 def test_the_health_probe_says_ok(server: FirestoreProcess) -> None:
@@ -50,10 +53,36 @@ def test_rules_are_taken_and_malformed_bodies_refused(server: FirestoreProcess, 
     assert issues[0]["sourcePosition"]["line"] == 1
 
 
-def test_what_is_not_offered_says_so(server: FirestoreProcess, project: str) -> None:
-    answer = httpx.post(f"{server.url}/emulator/v1/projects/{project}:export", json={}, trust_env=False)
-    assert answer.status_code == 501
-    assert answer.json()["error"]["status"] == "UNIMPLEMENTED"
+def test_an_export_starts_another_server(server: FirestoreProcess, client: Any, project: str, tmp_path: Path) -> None:
+    client.document("a/1").set({"n": 1, "tags": ["x"]})
+    client.document("a/1/deep/2").set({})
+    body = {
+        "database": f"projects/{project}/databases/(default)",
+        "export_directory": str(tmp_path),
+        "export_name": "trial",
+    }
+    url = f"{server.url}/emulator/v1/projects/{project}:export"
+    assert httpx.post(url, json=body, trust_env=False).json() == {}
+    overall = tmp_path / "trial" / "trial.overall_export_metadata"
+    with start_firestore(None, "--project_id", "demo-new", "--seed_from_export", str(overall)) as other:
+        taken = other.client("demo-new")
+        assert taken.document("a/1").get().to_dict()["tags"] == ["x"]
+        assert taken.document("a/1/deep/2").get().exists
+        assert [found.id for found in taken.collection("a").where(filter=FieldFilter("n", "==", 1)).stream()] == ["1"]
+        taken.close()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"database": "(default)"}, {"export_name": "../x"}, {"export_name": ""}, {"export_directory": "/dev/null"}],
+)
+def test_exports_to_nowhere_are_refused(
+    server: FirestoreProcess, project: str, tmp_path: Path, wrong: dict[str, str]
+) -> None:
+    body = {"database": f"projects/{project}/databases/d", "export_directory": str(tmp_path), "export_name": "x"}
+    url = f"{server.url}/emulator/v1/projects/{project}:export"
+    answer = httpx.post(url, json=body | wrong, trust_env=False)
+    assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
 
 
 def test_trigger_registrations_are_answered(server: FirestoreProcess, project: str) -> None:
