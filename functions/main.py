@@ -24,6 +24,7 @@ from imagesfactory.doors.callables_support import (
     settle_inquiry,
 )
 from imagesfactory.doors.identity import before_create, before_sign_in
+from imagesfactory.doors.pages import policy_page
 from imagesfactory.doors.purging import purge, purgepage
 from imagesfactory.doors.schedules import settle, sweep
 from imagesfactory.doors.tasks import deliver, generate, processevent
@@ -58,6 +59,7 @@ __all__ = [
     "on_event_received",
     "on_job_created",
     "on_mail_created",
+    "policy_page",
     "processevent",
     "purge",
     "purgepage",

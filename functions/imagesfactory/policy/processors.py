@@ -12,8 +12,8 @@ class Processor(Record):
 
     name: Bilingual
     task: Bilingual
-    receives: tuple[str, ...]
-    kept: str
+    receives: tuple[Bilingual, ...]
+    kept: Bilingual
 
 
 class Processors(Record):

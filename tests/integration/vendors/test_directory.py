@@ -10,6 +10,7 @@ from firebase_admin import auth
 from imagesfactory.kit.errors import RetryLater
 from imagesfactory.vendors.directory import FirebaseDirectory, firebase_app
 from imagesfactory.vendors.google_calls import GoogleServiceUnusable
+from imagesfactory.vendors.role_directory import FirebaseRoles
 
 from tests.integration.vendors.conftest import EmulatorAddresses
 from tests.integration.vendors.limits import PROJECT
@@ -49,3 +50,19 @@ def test_nobody_listening_means_later(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_uid_that_none_can_have_is_refused_without_quoting_it(directory: FirebaseDirectory) -> None:
     with pytest.raises(GoogleServiceUnusable, match=r"^directory-uid-invalid$"):
         directory.delete("u" * 129)
+
+
+def test_roles_are_claims_beside_others_and_a_change_ends_old_sessions(directory: FirebaseDirectory) -> None:
+    app = firebase_app(PROJECT)
+    auth.create_user(uid="staff-1", email="staff@example.com", app=app)
+    auth.set_custom_user_claims("staff-1", {"other": 1}, app=app)
+    roles = FirebaseRoles(project=PROJECT)
+    assert roles.uid_of("staff@example.com") == "staff-1"
+    assert roles.uid_of("nobody@example.com") is None
+    assert roles.roles("staff-1") == ()
+    roles.set_roles("staff-1", ("officer", "support"))
+    assert roles.roles("staff-1") == ("officer", "support")
+    assert auth.get_user("staff-1", app=app).custom_claims["other"] == 1
+    assert auth.get_user("staff-1", app=app).tokens_valid_after_timestamp > 0
+    roles.set_roles("staff-1", ())
+    assert auth.get_user("staff-1", app=app).custom_claims == {"other": 1}

@@ -1,0 +1,104 @@
+"""The privacy policy as members read it, made from the same data that the code runs on, in Korean or English."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from imagesfactory.policy.company import company
+from imagesfactory.policy.privacy_policy import privacy_policy
+from imagesfactory.policy.processors import processors
+from imagesfactory.policy.reader import Bilingual
+from imagesfactory.policy.retention import Period, RetentionClass, retention
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+Language = Literal["ko", "en"]
+_UNITS = {
+    "years": Bilingual(ko="년", en="year"),
+    "months": Bilingual(ko="개월", en="month"),
+    "days": Bilingual(ko="일", en="day"),
+    "hours": Bilingual(ko="시간", en="hour"),
+}
+_AT_ONCE = {
+    "withdrawal": Bilingual(ko="탈퇴할 때까지", en="until withdrawal"),
+    "sent": Bilingual(ko="발송할 때까지", en="until sent"),
+    "generated": Bilingual(ko="생성을 마칠 때까지", en="until generated"),
+}
+
+
+@dataclass(frozen=True)
+class Officer:
+    """Who answers for personal data; names and numbers are chosen by the deployment."""
+
+    name: str
+    telephone: str
+
+
+@dataclass(frozen=True)
+class RetentionRow:
+    """One line of the table of article 3."""
+
+    name: str
+    kept_for: str
+    clock: str
+    basis: str
+    is_archived: bool
+
+
+def policy_page(language: Language, officer: Officer) -> str:
+    """The whole policy as a page of HTML.
+
+    Raises:
+        KeyError: a class or clock of retention.yaml has no words in privacy_policy.yaml.
+
+    """
+    return _template().render(
+        language=language,
+        company=company(),
+        officer=officer,
+        articles=privacy_policy().articles,
+        retention=retention_rows(language),
+        processors=processors().processors.values(),
+    )
+
+
+def retention_rows(language: Language) -> list[RetentionRow]:
+    """The table of article 3: every class of retention.yaml, in its order."""
+    return [_row(name, one, language) for name, one in retention().classes.items()]
+
+
+def _row(name: str, one: RetentionClass, language: Language) -> RetentionRow:
+    words = privacy_policy()
+    kept_for = _written(one.period, language) if one.period else getattr(_AT_ONCE[str(one.until)], language)
+    return RetentionRow(
+        name=getattr(words.classes[name], language),
+        kept_for=kept_for,
+        clock=getattr(words.clocks[one.clock], language),
+        basis=getattr(one.basis, language),
+        is_archived=one.archived,
+    )
+
+
+def _written(period: Period, language: Language) -> str:
+    ((unit, amount),) = period.model_dump(exclude_none=True).items()
+    word = getattr(_UNITS[unit], language)
+    if language == "ko":
+        return f"{amount}{word}"
+    return f"{amount} {word}{'s' if amount > 1 else ''}"
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("imagesfactory.notices", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("policy.html")

@@ -1,0 +1,1 @@
+"""Gives and takes the roles of staff, at a terminal."""

@@ -1,0 +1,53 @@
+"""What members read is what the code does: every class, processor, relief body and fact is on the page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from imagesfactory.notices.policy_page import Language, Officer, policy_page, retention_rows
+from imagesfactory.policy.company import company
+from imagesfactory.policy.privacy_policy import privacy_policy
+from imagesfactory.policy.processors import processors
+from imagesfactory.policy.retention import retention
+
+OFFICER = Officer("김책임 <b>", "02-123-4567")
+LANGUAGES: tuple[Language, ...] = ("ko", "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_names_every_processor_relief_body_and_fact(language: Language) -> None:
+    page = policy_page(language, OFFICER)
+    facts = [company().business_number, company().mail_order_number, company().support_address, "02-123-4567"]
+    facts += [body.telephone for body in company().relief_bodies]
+    facts += [getattr(one.task, language) for one in processors().processors.values()]
+    facts += [getattr(item, language) for one in processors().processors.values() for item in one.receives]
+    assert not [fact for fact in facts if fact.replace("'", "&#39;") not in page]
+    assert "<b>" not in page
+    assert re.findall(r'id="article-(\d+)"', page) == [str(number) for number in range(1, 13)]
+
+
+def test_the_words_fit_the_table_exactly() -> None:
+    assert privacy_policy().classes.keys() == retention().classes.keys()
+    assert privacy_policy().clocks.keys() == {one.clock for one in retention().classes.values()}
+
+
+@pytest.mark.parametrize(
+    ("name", "kept_for"),
+    [
+        ("부정이용 기록", "1년"),
+        ("소비자 불만과 분쟁 처리 기록", "3년"),
+        ("계약 또는 청약철회 기록", "5년"),
+        ("표시와 광고 기록", "6개월"),
+        ("웹사이트 방문 기록", "3개월"),
+        ("생성된 이미지와 그 요청", "90일"),
+        ("회원 정보(프로필, 기기, 동의)", "탈퇴할 때까지"),
+    ],
+)
+def test_the_published_periods_are_those_that_run(name: str, kept_for: str) -> None:
+    (row,) = [row for row in retention_rows("ko") if row.name == name]
+    assert row.kept_for == kept_for
+
+
+def test_english_counts_in_english() -> None:
+    assert {row.kept_for for row in retention_rows("en")} >= {"1 year", "5 years", "24 hours", "until withdrawal"}
