@@ -22,8 +22,6 @@ from imagesfactory.support.store import InquiryStore, inquiry_from, turnstile_fr
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
-SETTLED_AT_ONCE = 50
-
 
 class SupportService:
     """Takes inquiries. Letters to the support desk and to the inquirer are written in the same commit."""
@@ -92,15 +90,6 @@ class SupportService:
         after = unit_of_work.run(self._client, partial(self._reply, uid=uid, request=request, now=now))
         log.info("inquiry.continued", uid=uid, event_id=after.id)
         return after
-
-    def settle_all(self, uid: str, now: datetime) -> int:
-        """Settle what a member who leaves has open, so that the law's clock starts; returns how many."""
-        total = 0
-        while open_ids := self._store.unsettled_of(uid, SETTLED_AT_ONCE):
-            for inquiry_id in open_ids:
-                self._settle(inquiry_id, now)
-            total += len(open_ids)
-        return total
 
     def sweep(self, now: datetime, limit: int) -> int:
         """Settle answered inquiries that nobody continued in 30 days, at most ``limit``; returns how many."""

@@ -59,12 +59,6 @@ class InquiryStore:
                 query = query.start_after(snapshot)
         return [inquiry for inquiry in map(inquiry_from, query.stream()) if inquiry is not None]
 
-    def unsettled_of(self, owner: str, limit: int) -> list[str]:
-        """Ids of a member's inquiries that are not settled."""
-        open_states = [State.OPEN.value, State.ANSWERED.value]
-        query = self._where("owner", "==", owner).where(filter=_filter("state", "in", open_states)).limit(limit)
-        return [snapshot.id for snapshot in query.select(()).stream()]
-
     def quiet(self, now: datetime, limit: int) -> list[str]:
         """Ids of answered inquiries that nobody continued in time, at most ``limit``."""
         query = self._where("settles_at", "<=", now).order_by("settles_at").limit(limit).select(())

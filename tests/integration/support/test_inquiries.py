@@ -119,14 +119,6 @@ def test_an_answer_that_nobody_continues_settles_itself_and_an_open_question_nev
     assert backend.document(f"inquiries/{waiting}")["state"] == State.OPEN
 
 
-def test_a_member_who_leaves_leaves_nothing_without_a_last_day(backend: Backend) -> None:
-    uid = backend.member()
-    ids = [ask(backend, uid, f"question-{number}", str(number)) for number in range(3)]
-    assert backend.support.settle_all(uid, backend.clock.now()) == 3
-    assert backend.support.settle_all(uid, backend.clock.now()) == 0
-    assert all(None not in destroy_days(backend, inquiry_id) for inquiry_id in ids)
-
-
 def test_asking_twice_is_asking_once_and_an_id_stands_for_one_question(backend: Backend) -> None:
     uid = backend.member()
     inquiry_id = ask(backend, uid)
