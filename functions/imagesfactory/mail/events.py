@@ -45,8 +45,7 @@ class MailEvents:
         return known
 
     def _apply(self, unit: UnitOfWork, event: MailEvent, now: datetime) -> bool:
-        listed = self._suppressions.reference(event.address)
-        snapshot, suppression = unit.peek(self._store.reference(event.mail_id), listed)
+        (snapshot,) = unit.peek(self._store.reference(event.mail_id))
         mail = mail_from(snapshot)
         if mail is None:
             return False
@@ -56,6 +55,7 @@ class MailEvents:
         unit.tie(snapshot)
         self._store.update(unit, replace(mail, fate=fate))
         if fate.ends_address:
+            (suppression,) = unit.peek(self._suppressions.reference(event.address))
             if not suppression.exists:
                 unit.tie(suppression)
             self._suppressions.add(unit, suppression, fate, now)
