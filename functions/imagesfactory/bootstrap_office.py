@@ -10,6 +10,7 @@ from imagesfactory.kit.settings import settings
 
 if TYPE_CHECKING:
     from imagesfactory.mail.events import MailEvents
+    from imagesfactory.notices.service import NoticeService
     from imagesfactory.staff.access_log import AccessLog
     from imagesfactory.staff.disclosures import DisclosureRegister
     from imagesfactory.support.desk import SupportDesk
@@ -64,3 +65,24 @@ def disclosures() -> DisclosureRegister:
     from imagesfactory.staff.disclosures import DisclosureRegister
 
     return DisclosureRegister(bootstrap._database(), access_log())
+
+
+@cache
+def notices() -> NoticeService:
+    """Announcements."""
+    from imagesfactory.accounts.model import Versions
+    from imagesfactory.accounts.renewal import ConsentRenewal
+    from imagesfactory.accounts.roll import MemberRoll
+    from imagesfactory.notices.service import NoticeService
+    from imagesfactory.policy.company import company
+
+    database = bootstrap._database()
+    versions = Versions(company().terms_version, company().privacy_policy_version)
+    return NoticeService(
+        database,
+        roll=MemberRoll(database),
+        renewal=ConsentRenewal(database, versions),
+        outbox=bootstrap._outbox(),
+        queue=bootstrap._queue(),
+        versions=versions,
+    )

@@ -30,6 +30,12 @@ class SubjectQuery(Request):
     subject: Id | None = None
 
 
+class ChangeTask(Request):
+    """A change of which members are told."""
+
+    change_id: Id
+
+
 class ImageTask(Request):
     """One image of one job."""
 

@@ -59,6 +59,7 @@ def sweep(event: ScheduledEvent) -> None:
         "payments": bootstrap.payment_sweep().run(now, SWEEP_PAGE),
         "events": bootstrap.inbox().sweep(now, SWEEP_PAGE),
         "inquiries": office.support().sweep(now, SWEEP_PAGE),
+        "announcements": office.notices().sweep(now, SWEEP_PAGE),
         "withdrawals": bootstrap.withdrawal_sweep().run(now, SWEEP_PAGE),
         "deleted sign-ins": bootstrap.withdrawal_sweep().find_deleted(now),
     }

@@ -104,6 +104,19 @@ class InquiryAnswered:
 
 
 @dataclass(frozen=True)
+class PolicyChange:
+    """The terms or the privacy policy will change (privacy policy, article 12)."""
+
+    kind: ClassVar[str] = "policy-change"
+
+    document: str
+    effective_on: str
+    summary_ko: str
+    summary_en: str
+    needs_consent: bool
+
+
+@dataclass(frozen=True)
 class ExportFinished:
     """The file of everything we hold is ready to be fetched until a day, or could not be made."""
 
@@ -146,6 +159,7 @@ Words = (
     | InquiryReceived
     | InquiryForDesk
     | InquiryAnswered
+    | PolicyChange
 )
 
 
@@ -186,6 +200,8 @@ def from_map(kind: str, fields: dict[str, Any]) -> Words:
             return InquiryForDesk(**fields)
         case InquiryAnswered.kind:
             return InquiryAnswered(**fields)
+        case PolicyChange.kind:
+            return PolicyChange(**fields)
     msg = "unknown kind of mail"
     raise ValueError(msg)
 

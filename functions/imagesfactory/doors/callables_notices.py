@@ -1,0 +1,49 @@
+"""Changes of the terms and the policy: the officer announces them, members see and agree to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from firebase_functions.https_fn import CallableRequest, on_call
+
+from imagesfactory import bootstrap
+from imagesfactory import bootstrap_office as office
+from imagesfactory.doors import callers
+from imagesfactory.doors.answers import answers
+from imagesfactory.doors.options import ANY_ORIGIN
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)
+@answers
+def announce_change(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Announce a change, for the officer; refused if it would take effect too early."""
+    officer = callers.staff_member(request, "officer")
+    from imagesfactory.doors import views_notices
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.notices.model import ChangeRequest
+
+    wanted = parsed(ChangeRequest, request.data)
+    return views_notices.change(office.notices().announce(officer, wanted, bootstrap.clock().now()))
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@answers
+def get_policy_state(request: CallableRequest[Any]) -> dict[str, Any]:
+    """What is in force, what is announced, and what the member has to agree to anew."""
+    caller = callers.member(request)
+    from imagesfactory.doors import views_notices
+
+    return views_notices.policy_state(office.notices().state(bootstrap.profiles().active(caller.uid)))
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@answers
+def agree_to_policy(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Agree to the version in force of the terms or the privacy policy."""
+    caller = callers.member(request)
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.notices.model import AgreementRequest
+
+    wanted = parsed(AgreementRequest, request.data)
+    office.notices().agree(caller.uid, wanted, bootstrap.clock().now())
+    return {"document": wanted.document.value, "version": wanted.version}
