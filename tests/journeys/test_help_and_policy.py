@@ -116,6 +116,7 @@ def test_everybody_reads_the_policy_and_nobody_posts_to_it(suite: Suite) -> None
     assert "Privacy policy" in english.text
     assert "개인정보 보호책임자" in korean.text
     assert korean.headers["Cache-Control"].startswith("public")
+    assert "Set-Cookie" not in korean.headers
     assert requests.post(url, timeout=60).status_code == 405
     events = suite.function_url("mail_events")
     assert requests.get(events, timeout=60).status_code == 405
