@@ -29,12 +29,12 @@ CREATE TABLE IF NOT EXISTS entries (
     index_key BLOB NOT NULL, document_key BLOB NOT NULL, PRIMARY KEY (index_key, document_key)) WITHOUT ROWID;
 """
 _PRAGMAS = (
-    "PRAGMA page_size = 8192",
+    "PRAGMA page_size = 4096",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     "PRAGMA cache_size = -65536",
     "PRAGMA mmap_size = 4294967296",
-    "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA wal_autocheckpoint = 8000",
     "PRAGMA temp_store = MEMORY",
 )
 _RANGE = "(e.index_key, e.document_key) >= (?, ?) AND (e.index_key, e.document_key) < (?, ?)"
