@@ -1,7 +1,7 @@
 """The deployed functions: names only. What each does is behind its door."""
 
 from imagesfactory.doors.callables import cancel_job, complete_signup, create_job, get_catalog
-from imagesfactory.doors.callables_notices import agree_to_policy, announce_change, get_policy_state
+from imagesfactory.doors.callables_notices import agree_to_policy, announce_change, begin_campaign, get_policy_state
 from imagesfactory.doors.callables_officer import list_accesses, list_disclosures, record_disclosure
 from imagesfactory.doors.callables_payments import (
     confirm_toss_payment,
@@ -25,22 +25,24 @@ from imagesfactory.doors.callables_support import (
     settle_inquiry,
 )
 from imagesfactory.doors.identity import before_create, before_sign_in
-from imagesfactory.doors.pages import policy_page
+from imagesfactory.doors.pages import policy_page, unsubscribe
 from imagesfactory.doors.purging import purge, purgepage
 from imagesfactory.doors.schedules import settle, sweep
 from imagesfactory.doors.tasks import deliver, generate, processevent
-from imagesfactory.doors.tasks_notices import tellmembers
+from imagesfactory.doors.tasks_notices import advertise, tellmembers
 from imagesfactory.doors.tasks_privacy import withdrawmember
 from imagesfactory.doors.triggers import on_event_received, on_job_created, on_mail_created
 from imagesfactory.doors.webhooks import stripe_webhook, toss_webhook
 from imagesfactory.doors.webhooks_mail import mail_events
 
 __all__ = [
+    "advertise",
     "agree_to_policy",
     "announce_change",
     "answer_inquiry",
     "before_create",
     "before_sign_in",
+    "begin_campaign",
     "cancel_job",
     "complete_signup",
     "confirm_toss_payment",
@@ -79,6 +81,7 @@ __all__ = [
     "sweep",
     "tellmembers",
     "toss_webhook",
+    "unsubscribe",
     "withdraw",
     "withdrawmember",
 ]

@@ -25,6 +25,7 @@ from imagesfactory.generation.store import JobStore
 from imagesfactory.generation.sweep import JobSweep
 from imagesfactory.generation.work import ImageWork, Kitchen
 from imagesfactory.kit.errors import RetryLater
+from imagesfactory.mail.advertising import Advertiser
 from imagesfactory.mail.delivery import TASK_FUNCTION as DELIVER
 from imagesfactory.mail.delivery import MailDelivery
 from imagesfactory.mail.events import MailEvents
@@ -50,6 +51,7 @@ from local.doubles import Doubles
 
 START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 PSEUDONYM_KEY = "a key for tests"
+ADVERTISER = Advertiser("서울특별시 강남구", "02-0000-0001", "https://imagesfactory.example/unsubscribe", PSEUDONYM_KEY)
 FOREVER = timedelta(days=2)
 """Longer than any deadline of the backend."""
 
@@ -166,6 +168,7 @@ class Backend:
             accounts=self.accounts,
             outsiders=InquiryContacts(self.client, PSEUDONYM_KEY),
             suppressions=suppressions,
+            advertiser=ADVERTISER,
             files=bucket,
             sender=sender,
             queue=queue,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from imagesfactory.generation.sweep import JobSweep
     from imagesfactory.generation.work import ImageWork
     from imagesfactory.kit.queue import Queue
+    from imagesfactory.mail.advertising import Advertiser
     from imagesfactory.mail.delivery import MailDelivery
     from imagesfactory.mail.outbox import Outbox
     from imagesfactory.mail.suppression import SuppressionList
@@ -166,6 +167,7 @@ def mail() -> MailDelivery:
         accounts=accounts(),
         outsiders=InquiryContacts(_database(), settings().pseudonym_key),
         suppressions=suppressions(),
+        advertiser=advertiser(),
         files=_bucket(),
         sender=SendGridSender(api_key=settings().sendgrid_api_key, host=settings().sendgrid_address),
         queue=_queue(),
@@ -393,6 +395,20 @@ def _payment_providers() -> dict[str, PaymentProvider]:
             secret_key=chosen.stripe_secret_key, base_url=chosen.stripe_address, web_origin=chosen.web_origin
         )
     return providers
+
+
+@cache
+def advertiser() -> Advertiser:
+    """Who advertises."""
+    from imagesfactory.mail.advertising import Advertiser
+
+    chosen = settings()
+    return Advertiser(
+        address=chosen.company_address,
+        telephone=chosen.company_telephone,
+        unsubscribe_page=f"{chosen.functions_origin}/unsubscribe",
+        key=chosen.pseudonym_key,
+    )
 
 
 @cache

@@ -10,6 +10,7 @@ from imagesfactory.kit.settings import settings
 
 if TYPE_CHECKING:
     from imagesfactory.mail.events import MailEvents
+    from imagesfactory.notices.campaigns import CampaignService
     from imagesfactory.notices.service import NoticeService
     from imagesfactory.staff.access_log import AccessLog
     from imagesfactory.staff.disclosures import DisclosureRegister
@@ -85,4 +86,19 @@ def notices() -> NoticeService:
         outbox=bootstrap._outbox(),
         queue=bootstrap._queue(),
         versions=versions,
+    )
+
+
+@cache
+def campaigns() -> CampaignService:
+    """Advertising."""
+    from imagesfactory.accounts.roll import MemberRoll
+    from imagesfactory.notices.campaigns import CampaignService
+
+    return CampaignService(
+        bootstrap._database(),
+        roll=MemberRoll(bootstrap._database()),
+        outbox=bootstrap._outbox(),
+        queue=bootstrap._queue(),
+        advertiser=bootstrap.advertiser(),
     )

@@ -14,6 +14,7 @@ import pytest
 import requests
 from firebase_admin import auth
 from google.cloud import firestore
+from imagesfactory.kit.ids import keyed_hash
 from imagesfactory.policy.company import company
 from imagesfactory.support.model import OPEN_DOOR_MAX
 from imagesfactory.vendors.directory import firebase_app
@@ -121,3 +122,21 @@ def test_everybody_reads_the_policy_and_nobody_posts_to_it(suite: Suite) -> None
     events = suite.function_url("mail_events")
     assert requests.get(events, timeout=60).status_code == 405
     assert requests.post(events, data=b"[]", timeout=60).status_code == 401
+
+
+def test_one_click_refuses_advertising_and_a_look_does_not(
+    app: ClientApp, office: Office, doubles: ControlClient, suite: Suite
+) -> None:
+    member = app.verify_email(app.sign_up(address(), PASSWORD))
+    app.call("complete_signup", statements(app, agrees_to_marketing_email=True), member)
+    seal = keyed_hash(suite.given.secrets["PSEUDONYM_KEY"], "unsubscribe", member.uid)[:40]
+    url = suite.function_url("unsubscribe")
+    way_out = {"m": f"{member.uid}.{seal}"}
+    assert requests.get(url, params={"m": f"{member.uid}.forged"}, timeout=60).status_code == 404
+    assert "<button>" in requests.get(url, params=way_out, timeout=60).text
+    consents = office.document(f"users/{member.uid}")["consents"]
+    assert consents["marketing_email"]["is_granted"]
+    assert requests.post(url, params=way_out, timeout=60).status_code == 200
+    consents = office.document(f"users/{member.uid}")["consents"]
+    assert not consents["marketing_email"]["is_granted"]
+    assert requests.post(url, params=way_out, timeout=60).status_code == 200

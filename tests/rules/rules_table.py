@@ -64,6 +64,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "accesses/1": {"owner": "owner"},
     "role_changes/1": {"owner": "owner"},
     "suppressions/1": {"owner": "owner"},
+    "campaigns/1": {"owner": "owner"},
     "turnstiles/1": {"owner": "owner"},
     "purges/1": {"owner": "owner"},
     "unheard/of": {"owner": "owner"},

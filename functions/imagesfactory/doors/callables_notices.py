@@ -11,6 +11,7 @@ from imagesfactory import bootstrap_office as office
 from imagesfactory.doors import callers
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.options import ANY_ORIGIN
+from imagesfactory.kit.settings import SECRETS_OF_IDENTITY
 
 
 @on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)
@@ -47,3 +48,15 @@ def agree_to_policy(request: CallableRequest[Any]) -> dict[str, Any]:
     wanted = parsed(AgreementRequest, request.data)
     office.notices().agree(caller.uid, wanted, bootstrap.clock().now())
     return {"document": wanted.document.value, "version": wanted.version}
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
+@answers
+def begin_campaign(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Advertise something to the members who agree to it, for the officer."""
+    officer = callers.staff_member(request, "officer")
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.notices.campaigns import CampaignRequest
+
+    wanted = parsed(CampaignRequest, request.data)
+    return {"campaign_id": office.campaigns().begin(officer, wanted, bootstrap.clock().now())}

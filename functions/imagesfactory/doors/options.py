@@ -30,5 +30,7 @@ def declare_parameters() -> None:
     params.StringParam("TASK_INVOKER", default="", description="Service account that calls the task functions")
     params.StringParam("OFFICER_NAME", default="", description="Name of the privacy officer")
     params.StringParam("OFFICER_TELEPHONE", default="", description="Telephone of the privacy officer")
+    params.StringParam("COMPANY_ADDRESS", default="", description="Postal address, for advertising mail")
+    params.StringParam("COMPANY_TELEPHONE", default="", description="Telephone, for advertising mail")
     params.StringParam("TOSS_CLIENT_KEY", default="", description="Toss Payments' client key, for its window")
     params.StringParam("STRIPE_PUBLISHABLE_KEY", default="", description="Stripe's key for payment sheets in apps")

@@ -1,12 +1,13 @@
-"""Public pages: open to everybody, the same for everybody, so that caches may keep them."""
+"""Public pages: the privacy policy, and the page on which a member refuses advertising without signing in."""
 
 from __future__ import annotations
 
 from firebase_functions.https_fn import on_request
 from flask import Request, Response
 
+from imagesfactory import bootstrap
 from imagesfactory.kit import log
-from imagesfactory.kit.settings import settings
+from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, settings
 
 _HEADERS = {
     "Cache-Control": "public, max-age=300, s-maxage=3600",
@@ -30,3 +31,49 @@ def policy_page(request: Request) -> Response:
         log.failure("page.failed", problem, task="policy_page")
         return Response("try again\n", 500, {"Cache-Control": "no-store"})
     return Response(page, 200, _HEADERS, content_type="text/html; charset=utf-8")
+
+
+@on_request(timeout_sec=30, concurrency=40, invoker="public", secrets=list(SECRETS_OF_IDENTITY))
+def unsubscribe(request: Request) -> Response:
+    """Refuse advertising by mail: a POST does it (RFC 8058), a GET shows the one button that posts.
+
+    A link that mail scanners follow must change nothing, hence the button.
+    """
+    if request.method not in {"GET", "HEAD", "POST"}:
+        return Response("GET or POST only\n", 405, {"Allow": "GET, HEAD, POST"})
+    member = bootstrap.advertiser().member_of(request.args.get("m", ""))
+    if member is None:
+        return Response("404\n", 404)
+    if request.method != "POST":
+        return _small_page(_ASK)
+    try:
+        return _refused_advertising(member)
+    except Exception as problem:
+        log.failure("page.failed", problem, task="unsubscribe")
+        return Response("try again\n", 500)
+
+
+def _refused_advertising(member: str) -> Response:
+    from imagesfactory.accounts.changes import ConsentRequest
+    from imagesfactory.accounts.errors import AccountNotActive, AccountUnknown
+    from imagesfactory.policy.company import company
+
+    refusal = ConsentRequest(version=company().privacy_policy_version, channel="web", marketing_email=False)
+    try:
+        bootstrap.profiles().set_consents(member, refusal, bootstrap.clock().now())
+    except (AccountUnknown, AccountNotActive):
+        log.info("unsubscribe.nobody_there")  # nothing is sent to them in any case
+    return _small_page(_DONE)
+
+
+def _small_page(body: str) -> Response:
+    page = f'<!doctype html><html lang="ko"><meta charset="utf-8"><title>imagesfactory</title>{body}</html>'
+    policy = "default-src 'none'; base-uri 'none'; form-action 'self'"
+    return Response(page, 200, _HEADERS | {"Cache-Control": "no-store", "Content-Security-Policy": policy})
+
+
+_ASK = (
+    "<p>광고 메일을 더 이상 받지 않습니다. / Stop advertising mail.</p>"
+    '<form method="post"><button>수신거부 / Unsubscribe</button></form>'
+)
+_DONE = "<p>수신거부가 처리되었습니다. / You will get no more advertising.</p>"

@@ -36,6 +36,12 @@ class ChangeTask(Request):
     change_id: Id
 
 
+class CampaignTask(Request):
+    """A campaign to carry on."""
+
+    campaign_id: Id
+
+
 class ImageTask(Request):
     """One image of one job."""
 

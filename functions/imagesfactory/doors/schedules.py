@@ -60,6 +60,7 @@ def sweep(event: ScheduledEvent) -> None:
         "events": bootstrap.inbox().sweep(now, SWEEP_PAGE),
         "inquiries": office.support().sweep(now, SWEEP_PAGE),
         "announcements": office.notices().sweep(now, SWEEP_PAGE),
+        "campaigns": office.campaigns().sweep(now, SWEEP_PAGE),
         "withdrawals": bootstrap.withdrawal_sweep().run(now, SWEEP_PAGE),
         "deleted sign-ins": bootstrap.withdrawal_sweep().find_deleted(now),
     }

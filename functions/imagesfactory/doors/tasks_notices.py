@@ -1,4 +1,4 @@
-"""The task that tells members of a change, a page at a time."""
+"""The tasks that write to members, a page at a time: of a change, or of something advertised."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
 from imagesfactory.doors import callers
 from imagesfactory.doors.answers import answers
+from imagesfactory.kit.settings import SECRETS_OF_IDENTITY
 
 
 @on_task_dispatched(
@@ -26,3 +27,18 @@ def tellmembers(request: CallableRequest[Any]) -> None:
     from imagesfactory.doors.requests import ChangeTask, parsed
 
     office.notices().tell(parsed(ChangeTask, request.data).change_id, bootstrap.clock().now())
+
+
+@on_task_dispatched(
+    retry_config=RetryConfig(max_attempts=15, min_backoff_seconds=10, max_backoff_seconds=600, max_doublings=6),
+    rate_limits=RateLimits(max_concurrent_dispatches=1, max_dispatches_per_second=1),
+    timeout_sec=120,
+    secrets=list(SECRETS_OF_IDENTITY),
+)
+@answers
+def advertise(request: CallableRequest[Any]) -> None:
+    """Write the letters of one page of a campaign."""
+    callers.our_queue(request)
+    from imagesfactory.doors.requests import CampaignTask, parsed
+
+    office.campaigns().proceed(parsed(CampaignTask, request.data).campaign_id, bootstrap.clock().now())

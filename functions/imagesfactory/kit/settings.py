@@ -33,6 +33,11 @@ class Settings:
     """Service account that Cloud Tasks signs its calls with."""
     officer_name: str
     officer_telephone: str
+    company_address: str
+    company_telephone: str
+    """Have to stand in advertising mail; without them there is none."""
+    functions_origin: str
+    """Where public functions are reached, without a final slash."""
     stability_grpc_enabled: bool
     openai_api_key: str = field(repr=False)
     stability_api_key: str = field(repr=False)
@@ -77,6 +82,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         task_invoker=text("TASK_INVOKER") or f"tasks-invoker@{project}.iam.gserviceaccount.com",
         officer_name=text("OFFICER_NAME"),
         officer_telephone=text("OFFICER_TELEPHONE"),
+        company_address=text("COMPANY_ADDRESS"),
+        company_telephone=text("COMPANY_TELEPHONE"),
+        functions_origin=_functions_origin(text, project),
         stability_grpc_enabled=text("STABILITY_GRPC_ENABLED", "false").lower() == "true",
         openai_api_key=text("OPENAI_API_KEY"),
         stability_api_key=text("STABILITY_API_KEY"),
@@ -104,6 +112,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def settings() -> Settings:
     """The settings of this process, read from its environment on first use."""
     return read_settings(os.environ)
+
+
+def _functions_origin(text: _Reader, project: str) -> str:
+    emulator = text("FUNCTIONS_EMULATOR_ADDRESS")
+    if emulator:
+        return f"http://{emulator}/{project}/{REGION}"
+    return f"https://{REGION}-{project}.cloudfunctions.net"
 
 
 class _Reader:

@@ -20,12 +20,13 @@ from imagesfactory.kit.ids import new_id
 from imagesfactory.kit.queue import Queue
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail import model
-from imagesfactory.mail.model import Mail
+from imagesfactory.mail.advertising import AdRecords, Advertiser, waits_until
+from imagesfactory.mail.model import Mail, State
 from imagesfactory.mail.ports import Attachment, Files, Letter, LetterRefused, Outsiders, Sender, SenderBusy
 from imagesfactory.mail.rendering import Pictures, render
 from imagesfactory.mail.store import MailStore, mail_from
 from imagesfactory.mail.suppression import SuppressionList
-from imagesfactory.mail.words import InquiryAnswered, InquiryForDesk, InquiryReceived, JobFinished, Words
+from imagesfactory.mail.words import Advertisement, InquiryAnswered, InquiryForDesk, InquiryReceived, JobFinished, Words
 from imagesfactory.policy.company import company
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class MailDelivery:
         accounts: AccountService,
         outsiders: Outsiders,
         suppressions: SuppressionList,
+        advertiser: Advertiser,
         files: Files,
         sender: Sender,
         queue: Queue,
@@ -69,6 +71,8 @@ class MailDelivery:
         self._accounts = accounts
         self._outsiders = outsiders
         self._suppressions = suppressions
+        self._advertiser = advertiser
+        self._ads = AdRecords(client)
         self._files = files
         self._sender = sender
         self._queue = queue
@@ -129,6 +133,8 @@ class MailDelivery:
             return model.held
         if self._suppressions.is_listed(recipient.address, self._clock.now()):
             return partial(_failed, "address-suppressed")
+        if isinstance(words, Advertisement) and (refusal := self._refusal_to_advertise(recipient)):
+            return refusal
         try:
             carrier_id = self._sender.send(self._letter(mail, words, recipient))
         except SenderBusy as busy:
@@ -148,9 +154,19 @@ class MailDelivery:
             return self._outsiders.recipient(words.inquiry_id)
         return None
 
+    def _refusal_to_advertise(self, recipient: Recipient) -> Change | None:
+        """What becomes of an advertisement that may not be sent now; None if it may."""
+        if not recipient.agrees_to_marketing_email:
+            return partial(_failed, "no-consent")
+        if not self._advertiser.may_advertise:
+            return partial(_failed, "advertiser-unknown")
+        morning = waits_until(self._clock.now())
+        return partial(_waits, morning) if morning else None
+
     def _letter(self, mail: Mail, words: Words, recipient: Recipient) -> Letter:
         pictures = self._pictures(words.files if isinstance(words, JobFinished) else ())
-        rendered = render(words, recipient, pictures, self._web_origin)
+        refuse_at = self._advertiser.unsubscribe_url(mail.owner) if isinstance(words, Advertisement) else ""
+        rendered = render(words, recipient, pictures, self._web_origin, self._advertiser, refuse_at)
         facts = company()
         return Letter(
             mail_id=mail.id,
@@ -163,6 +179,7 @@ class MailDelivery:
             text=rendered.text,
             html=rendered.html,
             attachments=pictures.attached,
+            unsubscribe_url=refuse_at,
         )
 
     def _pictures(self, files: tuple[str, ...]) -> Pictures:
@@ -188,11 +205,18 @@ class MailDelivery:
             return None
         after = change(mail, self._clock.now())
         self._store.update(unit, after)
+        words = claimed.mail.words
+        if isinstance(words, Advertisement) and after.state is State.SENT:
+            self._ads.note(unit, mail.id, mail.owner, words.campaign_id, self._clock.now())
         return after
 
 
 def _sent(carrier_id: str, mail: Mail, now: datetime) -> Mail:
     return model.sent(mail, carrier_id)
+
+
+def _waits(until: datetime, mail: Mail, now: datetime) -> Mail:
+    return model.waits(mail, until)
 
 
 def _failed(failure: str, mail: Mail, now: datetime) -> Mail:

@@ -55,10 +55,7 @@ class MailEvents:
         unit.tie(snapshot)
         self._store.update(unit, replace(mail, fate=fate))
         if fate.ends_address:
-            (suppression,) = unit.peek(self._suppressions.reference(event.address))
-            if not suppression.exists:
-                unit.tie(suppression)
-            self._suppressions.add(unit, suppression, fate, now)
+            self._suppressions.add(unit, event.address, fate, now)
             if mail.owner and not mail.fate.ends_address:
                 self._alert(unit, mail.owner, mail.id, now)
         return True

@@ -126,6 +126,11 @@ def stronger_fate(before: Fate, told: Fate) -> Fate:
     return max(before, told, key=list(Fate).index)
 
 
+def waits(mail: Mail, until: datetime) -> Mail:
+    """Held back until a time of day at which it may be sent; that is no failed attempt."""
+    return replace(mail, state=State.QUEUED, due_at=until, claim="", lease_until=None, is_held=True)
+
+
 def try_again(mail: Mail, delay: timedelta, now: datetime) -> Mail:
     """After a failed attempt: later, at least after ``delay``, or never if it failed too often."""
     attempts = mail.attempts + 1

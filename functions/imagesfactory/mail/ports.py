@@ -35,6 +35,8 @@ class Letter:
     text: str
     html: str
     attachments: tuple[Attachment, ...] = ()
+    unsubscribe_url: str = ""
+    """Where one click refuses letters of this kind (RFC 8058); empty for letters that cannot be refused."""
 
 
 class SenderBusy(Exception):

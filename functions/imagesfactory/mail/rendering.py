@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from imagesfactory.accounts.service import Recipient
+from imagesfactory.mail.advertising import Advertiser
 from imagesfactory.mail.ports import Attachment
 from imagesfactory.mail.words import Words
 from imagesfactory.policy.company import company
@@ -32,7 +33,14 @@ class Pictures:
     left_out_count: int
 
 
-def render(words: Words, recipient: Recipient, pictures: Pictures, web_origin: str) -> Rendered:
+def render(
+    words: Words,
+    recipient: Recipient,
+    pictures: Pictures,
+    web_origin: str,
+    advertiser: Advertiser | None = None,
+    unsubscribe_url: str = "",
+) -> Rendered:
     """The letter in ``recipient``'s language.
 
     Args:
@@ -40,6 +48,8 @@ def render(words: Words, recipient: Recipient, pictures: Pictures, web_origin: s
         recipient: the member; only name and language are used.
         pictures: what is attached, and what is not.
         web_origin: where links lead, without a final slash.
+        advertiser: who stands in the footer of an advertisement.
+        unsubscribe_url: where its reader refuses more.
 
     """
     facts: dict[str, Any] = {
@@ -48,6 +58,8 @@ def render(words: Words, recipient: Recipient, pictures: Pictures, web_origin: s
         "pictures": pictures,
         "web_origin": web_origin,
         "company": company(),
+        "advertiser": advertiser,
+        "unsubscribe_url": unsubscribe_url,
         "language": recipient.language,
     }
     name = f"{words.kind}.{recipient.language}"

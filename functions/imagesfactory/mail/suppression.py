@@ -16,7 +16,7 @@ from imagesfactory.policy.retention import destroy_at
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, DocumentReference
 
-    from imagesfactory.kit.unit_of_work import Snapshot, UnitOfWork
+    from imagesfactory.kit.unit_of_work import UnitOfWork
 
 
 class SuppressionList:
@@ -31,10 +31,12 @@ class SuppressionList:
         name = keyed_hash(self._key, "suppression", address.strip().lower())
         return self._client.collection("suppressions").document(name)
 
-    def add(self, unit: UnitOfWork, snapshot: Snapshot, fate: Fate, now: datetime) -> None:
-        """List an address whose ``snapshot`` was peeked at in the same unit; one that is listed stays as it is."""
+    def add(self, unit: UnitOfWork, address: str, fate: Fate, now: datetime) -> None:
+        """List an address; one that is listed stays as it is."""
+        (snapshot,) = unit.peek(self.reference(address))
         if snapshot.exists:
             return
+        unit.tie(snapshot)
         unit.create(
             snapshot.reference,
             {"reason": fate.value, "recorded_at": now, "destroy_at": destroy_at("suppression", now)},

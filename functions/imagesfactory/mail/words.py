@@ -117,6 +117,19 @@ class PolicyChange:
 
 
 @dataclass(frozen=True)
+class Advertisement:
+    """An advertisement, for members who agree to it."""
+
+    kind: ClassVar[str] = "advertisement"
+
+    campaign_id: str
+    subject_ko: str
+    subject_en: str
+    body_ko: str
+    body_en: str
+
+
+@dataclass(frozen=True)
 class ExportFinished:
     """The file of everything we hold is ready to be fetched until a day, or could not be made."""
 
@@ -160,6 +173,7 @@ Words = (
     | InquiryForDesk
     | InquiryAnswered
     | PolicyChange
+    | Advertisement
 )
 
 
@@ -178,35 +192,33 @@ def from_map(kind: str, fields: dict[str, Any]) -> Words:
         ValueError: there is no such kind.
 
     """
-    match kind:
-        case JobFinished.kind:
-            return _job_finished(fields)
-        case ExportFinished.kind:
-            return ExportFinished(**fields)
-        case ConsentChanged.kind:
-            return ConsentChanged(**fields | {"changes": tuple(fields["changes"])})
-        case CorrectionDecided.kind:
-            return CorrectionDecided(**fields)
-        case PointsBought.kind:
-            return PointsBought(**fields)
-        case RefundDecided.kind:
-            return RefundDecided(**fields)
-        case ReceiptAsked.kind:
-            lines = {name: tuple((line["label"], line["value"]) for line in fields[name]) for name in _LINES}
-            return ReceiptAsked(**fields | lines)
-        case InquiryReceived.kind:
-            return InquiryReceived(**fields)
-        case InquiryForDesk.kind:
-            return InquiryForDesk(**fields)
-        case InquiryAnswered.kind:
-            return InquiryAnswered(**fields)
-        case PolicyChange.kind:
-            return PolicyChange(**fields)
+    if kind == JobFinished.kind:
+        return _job_finished(fields)
+    if kind == ConsentChanged.kind:
+        return ConsentChanged(**fields | {"changes": tuple(fields["changes"])})
+    if kind == ReceiptAsked.kind:
+        lines = {name: tuple((line["label"], line["value"]) for line in fields[name]) for name in _LINES}
+        return ReceiptAsked(**fields | lines)
+    for flat in _FLAT:
+        if flat.kind == kind:
+            return flat(**fields)
     msg = "unknown kind of mail"
     raise ValueError(msg)
 
 
 _LINES = frozenset({"lines_ko", "lines_en"})
+_FLAT: tuple[type[Words], ...] = (
+    PointsBought,
+    RefundDecided,
+    InquiryReceived,
+    InquiryForDesk,
+    InquiryAnswered,
+    PolicyChange,
+    Advertisement,
+    ExportFinished,
+    CorrectionDecided,
+)
+"""Kinds whose fields are stored as they are."""
 
 
 def _job_finished(fields: dict[str, Any]) -> JobFinished:

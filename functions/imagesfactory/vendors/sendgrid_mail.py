@@ -55,7 +55,7 @@ class SendGridSender:
             raise _ours(error, letter.mail_id) from None
         except (OSError, http.client.HTTPException, ValueError):  # the SDK lets urllib's own errors through
             raise SenderBusy from None
-        if answer.status_code not in (200, 202) or not _is_acceptance(answer):
+        if answer.status_code != 202:  # a page of some proxy, or where a redirect led to
             raise SenderBusy
         return str(answer.headers.get("X-Message-Id", ""))
 
@@ -70,11 +70,6 @@ class SendGridSender:
         client = SendGridAPIClient(self._api_key, host=self._host)
         client.client.timeout = self._send_seconds  # it has none of its own
         return client
-
-
-def _is_acceptance(answer: Any) -> bool:
-    """SendGrid accepts with 202 and no body; 200 and no body is its sandbox. A page of some proxy is neither."""
-    return answer.status_code == 202 or not answer.body
 
 
 def _mail(letter: Letter) -> Any:
@@ -95,6 +90,9 @@ def _mail(letter: Letter) -> Any:
     mail.category = words.Category(letter.kind)
     mail.custom_arg = words.CustomArg("mail_id", letter.mail_id)
     mail.tracking_settings = _no_tracking()
+    if letter.unsubscribe_url:  # RFC 8058
+        mail.header = words.Header("List-Unsubscribe", f"<{letter.unsubscribe_url}>")
+        mail.header = words.Header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
     for attachment in reversed(letter.attachments):
         mail.attachment = _attached(attachment)  # the setter puts it before the others
     return mail
