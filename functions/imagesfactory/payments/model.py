@@ -10,9 +10,12 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from imagesfactory.points.reversal import Purchase, purchase
-from imagesfactory.policy.payments import ProviderName
+
+if TYPE_CHECKING:
+    from imagesfactory.policy.payments import ProviderName
 
 ORDER_ID = re.compile(r"[a-z2-7]{24}")
 REREAD_AFTER = timedelta(minutes=10)

@@ -93,7 +93,7 @@ def _read(text: str) -> Notice | None:
 
 def _reference(subject: dict[str, Any]) -> str:
     """A session goes by its own id; all else by its intent, or else by itself."""
-    if subject.get("object") in {"checkout.session", "payment_intent"}:
+    if subject.get("object") in ("checkout.session", "payment_intent"):  # may be anything: no set
         return _text(subject.get("id"))
     return _text(subject.get("payment_intent") or subject.get("charge") or subject.get("id"))
 

@@ -1,0 +1,141 @@
+"""Settlement, receipts, coupons and letters: what is shown and reported about money."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from imagesfactory.kit.clock import legal_day
+from imagesfactory.payments import receipts
+from imagesfactory.payments.errors import CouponUnknown, CouponUsedBefore, OrderNotPaid, SettlementNotFound
+
+from local.doubles.core.faults import FaultRule
+from tests.shop import RULES, Shop
+
+SIGNUP = 100
+COUPON = RULES.coupons[0]
+
+
+def _today_and_later(shop: Shop) -> tuple[datetime, datetime]:
+    return datetime.now(UTC), shop.clock.now() + timedelta(days=1)
+
+
+def test_a_day_on_which_everything_agrees(shop: Shop) -> None:
+    uid = shop.member()
+    toss = shop.buy_with_toss(uid)
+    shop.buy_with_stripe(uid, request_id="stripe-dollars")
+    shop.buy_with_stripe(uid, request_id="stripe-won-usd", currency="KRW")
+    shop.receive_all()
+    shop.ask_refund(uid, toss, 400)
+    today, later = _today_and_later(shop)
+    report = shop.settlements.run(later, legal_day(today))
+    assert report["differences"] == []
+    won = {"provider_in": 10_000, "ours_in": 10_000}
+    assert report["providers"]["toss"]["sums"]["KRW"] == {**won, "provider_out": -4_000, "ours_out": -4_000}
+    assert report["providers"]["stripe"]["sums"] == {"USD": {"provider_in": 799, "ours_in": 799}, "KRW": won}
+    assert report["ledger"]["total"] == 0
+    assert report["outstanding"]["paid_up_to_30_days"] == 2_600
+    assert report["outstanding"]["bonus_up_to_30_days"] == SIGNUP + 260
+    assert shop.settlements.get(None)["day"] == legal_day(today).isoformat()
+    with pytest.raises(SettlementNotFound):
+        shop.settlements.get("2020-01-01")
+
+
+def test_differences_are_listed_and_nothing_is_fixed(shop: Shop) -> None:
+    uid = shop.member()
+    lost = shop.buy_with_stripe(uid)
+    wrong = shop.buy_with_toss(uid, request_id="wrong-amount")
+    shop.client.document(f"payments/toss-{wrong.id}").update({"amount": 1})
+    today, later = _today_and_later(shop)
+    report = shop.settlements.run(later, legal_day(today))
+    kinds = {(one["of"], one["kind"]) for one in report["differences"]}
+    assert kinds == {("stripe", "not-recorded"), ("toss", "amount-differs")}
+    assert not shop.now_of(lost).is_paid
+    assert shop.document(f"payments/toss-{wrong.id}")["amount"] == 1
+
+
+def test_a_payment_without_points_is_listed(shop: Shop) -> None:
+    uid = shop.member()
+    order = shop.buy_with_toss(uid)
+    shop.client.document(f"wallets/{uid}/entries/grant:order:{order.id}").delete()
+    today, later = _today_and_later(shop)
+    report = shop.settlements.run(later, legal_day(today))
+    assert [one["kind"] for one in report["differences"]] == ["payment-without-points"]
+    assert report["ledger"]["wrong_wallets"] == 1
+
+
+def test_a_provider_that_does_not_answer_is_reported(shop: Shop) -> None:
+    shop.doubles.control.plan(FaultRule(provider="toss", path="/v1/transactions", effect="error", status=500))
+    today, later = _today_and_later(shop)
+    report = shop.settlements.run(later, legal_day(today))
+    assert report["differences"] == [{"kind": "provider-unread", "id": "toss"}]
+
+
+def test_receipts_show_refunds_in_both_languages_and_as_pdf(shop: Shop) -> None:
+    uid = shop.member()
+    order = shop.buy_with_toss(uid)
+    shop.ask_refund(uid, order, 400)
+    made = shop.receipts.get(uid, order.id)
+    korean, english = receipts.as_html(made, "ko"), receipts.as_html(made, "en")
+    assert "영수증" in korean
+    assert "₩10,000" in korean
+    assert "-₩4,000" in korean
+    assert "₩6,000" in english
+    assert "829-04-03406" in english
+    assert made.number in english
+    pdf = receipts.as_pdf(made, "ko")
+    assert pdf.startswith(b"%PDF-")
+    assert len(pdf) < 200_000  # only the letters used are embedded
+    assert b"NotoSansKR" in pdf
+
+
+def test_no_receipt_before_the_money(shop: Shop) -> None:
+    uid = shop.member()
+    order = shop.order(uid).order
+    with pytest.raises(OrderNotPaid):
+        shop.receipts.get(uid, order.id)
+
+
+def test_letters_about_money_reach_the_member(shop: Shop) -> None:
+    uid = shop.member()
+    order = shop.buy_with_toss(uid)
+    shop.ask_refund(uid, order, 400)
+    shop.receipts.mail(uid, order.id, shop.clock.now())
+    shop.receipts.mail(uid, order.id, shop.clock.now())
+    shop.work_off()
+    mails = shop.doubles.control.mails(to="jisu@example.com", at_least=3)
+    subjects = sorted(mail["subject"] for mail in mails)
+    assert len(subjects) == 3
+    assert any("포인트 구매가 완료되었습니다" in subject for subject in subjects)
+    assert any("환불이 완료되었습니다" in subject for subject in subjects)
+    assert any(order.receipt_number in subject for subject in subjects)
+    bought = next(mail for mail in mails if "구매" in mail["subject"])
+    assert RULES.refunds.notice.ko[:20] in bought["text"]
+
+
+def test_receipt_numbers_have_no_gap_within_a_lane(shop: Shop) -> None:
+    uid = shop.member()
+    numbers = []
+    for number in range(12):
+        shop.clock.move(timedelta(minutes=1))
+        numbers.append(shop.buy_with_toss(uid, request_id=f"request-{number:02d}").receipt_number)
+    lanes: dict[str, list[int]] = {}
+    for receipt in numbers:
+        year, lane, count = receipt.split("-")
+        lanes.setdefault(f"{year}-{lane}", []).append(int(count))
+    assert all(counts == list(range(1, len(counts) + 1)) for counts in lanes.values())
+
+
+def test_a_coupon_counts_once_for_each_member(shop: Shop) -> None:
+    uid, other = shop.member(), shop.member("other", "other@example.com")
+    assert shop.coupons.redeem(uid, f" {COUPON.code.lower()} ", shop.clock.now()) == COUPON.points
+    with pytest.raises(CouponUsedBefore):
+        shop.coupons.redeem(uid, COUPON.code, shop.clock.now())
+    shop.coupons.redeem(other, COUPON.code, shop.clock.now())
+    assert shop.wallet(uid)["available_points"] == SIGNUP + COUPON.points
+    with pytest.raises(CouponUnknown):
+        shop.coupons.redeem(uid, "GUESSED", shop.clock.now())
+    shop.clock.move(timedelta(days=2000))
+    with pytest.raises(CouponUnknown):
+        shop.coupons.redeem(shop.member("third", "third@example.com"), COUPON.code, shop.clock.now())
+    assert shop.balance().is_balanced
