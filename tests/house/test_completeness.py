@@ -15,7 +15,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 MANIFEST = """
 import json, main
-endpoints = {name: made.__firebase_endpoint__ for name, made in vars(main).items() if hasattr(made, "__firebase_endpoint__")}
+made = {name: thing for name, thing in vars(main).items() if hasattr(thing, "__firebase_endpoint__")}
+endpoints = {name: thing.__firebase_endpoint__ for name, thing in made.items()}
 print(json.dumps({name: {
     "region": endpoint.region, "task": endpoint.taskQueueTrigger is not None,
     "schedule": (endpoint.scheduleTrigger or {}).get('schedule'),

@@ -6,13 +6,10 @@ import pkgutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import imagesfactory.vendors
-from imagesfactory.accounts.ports import Directory
-from imagesfactory.generation.ports import ImageBucket, ImageModel, Moderator
-from imagesfactory.kit.queue import Queue
 from imagesfactory.kit.settings import REGION, read_settings
-from imagesfactory.mail.ports import Sender
 from imagesfactory.vendors.bucket import CloudStorageBucket
 from imagesfactory.vendors.directory import FirebaseDirectory
 from imagesfactory.vendors.openai_images import OpenAIImages
@@ -21,6 +18,12 @@ from imagesfactory.vendors.sendgrid_mail import SendGridSender
 from imagesfactory.vendors.stability_grpc import StabilityGrpc
 from imagesfactory.vendors.stability_rest import StabilityRest
 from imagesfactory.vendors.task_queue import CloudTasksQueue
+
+if TYPE_CHECKING:
+    from imagesfactory.accounts.ports import Directory
+    from imagesfactory.generation.ports import ImageBucket, ImageModel, Moderator
+    from imagesfactory.kit.queue import Queue
+    from imagesfactory.mail.ports import Sender
 
 ROOT = Path(__file__).parents[3]
 SDKS = (
