@@ -11,14 +11,13 @@ from local.suite import Suite
 from tests.firestore_process import start_firestore
 
 SECONDS = 120
+ADMIN = {"Authorization": "Bearer owner"}
 
 
 def test_what_firebase_tools_exports_can_be_imported(suite: Suite, tmp_path: Path) -> None:
     root = f"{suite.addresses.firestore.url}/v1/projects/{suite.project}/databases/(default)/documents"
     body = {"fields": {"text": {"stringValue": "한글"}}}
-    requests.patch(
-        f"{root}/trials/export", json=body, headers={"Authorization": "Bearer owner"}, timeout=SECONDS
-    ).raise_for_status()
+    requests.patch(f"{root}/trials/export", json=body, headers=ADMIN, timeout=SECONDS).raise_for_status()
     target = tmp_path / "export"
     answer = requests.post(
         f"{suite.addresses.hub.url}/_admin/export",
@@ -32,3 +31,4 @@ def test_what_firebase_tools_exports_can_be_imported(suite: Suite, tmp_path: Pat
         client = server.client("demo-taken")
         assert client.document("trials/export").get().to_dict() == {"text": "한글"}
         client.close()
+    requests.delete(f"{root}/trials/export", headers=ADMIN, timeout=SECONDS).raise_for_status()

@@ -105,6 +105,27 @@ test('a transaction that only reads is checked too, and one that fails writes no
   assert.equal((await getDocFromServer(doc(db, 'pairs/none'))).exists(), false);
 });
 
+test('of several transactions that find a document missing one creates it', async ({ project, db }) => {
+  const claim = (from, who) =>
+    runTransaction(from, async (transaction) => {
+      const place = doc(from, 'claims/1');
+      const found = await transaction.get(place);
+      if (found.exists()) return found.data().who;
+      transaction.set(place, { who });
+      return who;
+    }, { maxAttempts: 50 });
+  const winners = await Promise.all([claim(db, 'a'), claim(client(project), 'b'), claim(client(project), 'c')]);
+  assert.equal(new Set(winners).size, 1);
+  assert.equal((await getDocFromServer(doc(db, 'claims/1'))).data().who, winners[0]);
+  const gone = runTransaction(db, async (transaction) => {
+    const other = await transaction.get(doc(db, 'claims/none'));
+    if (!other.exists()) await setDoc(doc(client(project), 'claims/none'), { n: 1 });
+    transaction.set(doc(db, 'claims/2'), { sawNone: !other.exists() });
+  });
+  await gone;
+  assert.equal((await getDocFromServer(doc(db, 'claims/2'))).data().sawNone, false);
+});
+
 test('filters of every kind', async ({ db }) => {
   await fill(db, 'c', {
     a: { n: 1, tags: ['x'], s: 'red' }, b: { n: 2, tags: ['x', 'y'], s: 'green' }, c: { n: 3, tags: [], s: 'blue' },
