@@ -19,7 +19,7 @@ from google.cloud.firestore_v1.types import firestore
 from websockets.sync.client import connect
 
 from tests.firestore_process import ROOT, FirestoreProcess, start_firestore
-from tests.integration.emulator.streams import OWNER
+from tests.integration.emulator.streams import OWNER, ListenRequest, open_stream
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
@@ -166,11 +166,16 @@ def test_the_official_options_start_it_and_a_signal_ends_it_cleanly(tmp_path: Pa
     ]
     with start_firestore(None, *arguments) as server:
         client = server.client("demo-other")
-        watch = client.collection("a").on_snapshot(lambda *_: None)
         client.document("a/1").set({"n": 1})
-        server.process.send_signal(number)
-        assert server.process.wait(20) == 0
-        watch.unsubscribe()
+        # Not the library's own watch: it reconnects for ever, one thread after the other, once its server is gone.
+        with open_stream(server.address, "Listen") as stream:
+            listen = ListenRequest(database="projects/demo-other/databases/(default)")
+            listen.add_target.target_id = 2
+            listen.add_target.documents.documents.append(f"{listen.database}/documents/a/1")
+            stream.send(listen)
+            assert stream.until_snapshot()
+            server.process.send_signal(number)
+            assert server.process.wait(20) == 0
         client.close()
     printed = "".join(server.output)
     assert "Traceback" not in printed
