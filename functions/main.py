@@ -1,6 +1,7 @@
 """The deployed functions: names only. What each does is behind its door."""
 
 from imagesfactory.doors.callables import cancel_job, complete_signup, create_job, get_catalog
+from imagesfactory.doors.callables_devices import register_device, remove_device
 from imagesfactory.doors.callables_notices import agree_to_policy, announce_change, begin_campaign, get_policy_state
 from imagesfactory.doors.callables_officer import list_accesses, list_disclosures, record_disclosure
 from imagesfactory.doors.callables_payments import (
@@ -28,6 +29,7 @@ from imagesfactory.doors.identity import before_create, before_sign_in
 from imagesfactory.doors.pages import policy_page, unsubscribe
 from imagesfactory.doors.purging import purge, purgepage
 from imagesfactory.doors.schedules import settle, sweep
+from imagesfactory.doors.sessions import create_session, end_session
 from imagesfactory.doors.tasks import deliver, generate, processevent
 from imagesfactory.doors.tasks_notices import advertise, tellmembers
 from imagesfactory.doors.tasks_privacy import withdrawmember
@@ -50,7 +52,9 @@ __all__ = [
     "create_job",
     "create_open_inquiry",
     "create_order",
+    "create_session",
     "deliver",
+    "end_session",
     "generate",
     "get_catalog",
     "get_order",
@@ -73,6 +77,8 @@ __all__ = [
     "read_inquiry",
     "record_disclosure",
     "redeem_coupon",
+    "register_device",
+    "remove_device",
     "reply_to_inquiry",
     "request_refund",
     "settle",

@@ -1,4 +1,4 @@
-"""Joins the rooms of the office (support, staff, mail events) once per instance, on first use."""
+"""Joins the rooms of the office (support, staff, notices, devices, sessions) once per instance, on first use."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from imagesfactory import bootstrap
 from imagesfactory.kit.settings import settings
 
 if TYPE_CHECKING:
+    from imagesfactory.accounts.devices import DeviceService
     from imagesfactory.mail.events import MailEvents
     from imagesfactory.notices.campaigns import CampaignService
     from imagesfactory.notices.service import NoticeService
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from imagesfactory.staff.disclosures import DisclosureRegister
     from imagesfactory.support.desk import SupportDesk
     from imagesfactory.support.service import SupportService
+    from imagesfactory.vendors.session_cookies import SessionCookies
 
 
 @cache
@@ -102,3 +104,19 @@ def campaigns() -> CampaignService:
         queue=bootstrap._queue(),
         advertiser=bootstrap.advertiser(),
     )
+
+
+@cache
+def devices() -> DeviceService:
+    """Members' devices."""
+    from imagesfactory.accounts.devices import DeviceService
+
+    return DeviceService(bootstrap._database())
+
+
+@cache
+def sessions() -> SessionCookies:
+    """Sessions of websites."""
+    from imagesfactory.vendors.session_cookies import SessionCookies
+
+    return SessionCookies(project=settings().project)

@@ -18,6 +18,7 @@ from imagesfactory.kit.ids import keyed_hash
 from imagesfactory.policy.company import company
 from imagesfactory.support.model import OPEN_DOOR_MAX
 from imagesfactory.vendors.directory import firebase_app
+from imagesfactory.vendors.session_cookies import SessionCookies
 
 from local.client import CallRefused, ClientApp, Member
 from local.demo.office import Office
@@ -140,3 +141,26 @@ def test_one_click_refuses_advertising_and_a_look_does_not(
     consents = office.document(f"users/{member.uid}")["consents"]
     assert not consents["marketing_email"]["is_granted"]
     assert requests.post(url, params=way_out, timeout=60).status_code == 200
+
+
+def test_a_website_keeps_a_session_in_a_cookie_and_ends_it(app: ClientApp, suite: Suite, office: Office) -> None:
+    member = app.sign_in(new_member(app).email, PASSWORD)
+    url, origin = suite.function_url("create_session"), {"Origin": "https://imagesfactory.com"}
+    body = {"id_token": member.id_token}
+    assert requests.get(url, timeout=60).status_code == 405
+    assert requests.post(url, json=body, timeout=60).status_code == 403
+    assert requests.post(url, json=body, headers={"Origin": "https://evil.example"}, timeout=60).status_code == 403
+    assert requests.post(url, json={"id_token": "forged"}, headers=origin, timeout=60).status_code == 401
+    made = requests.post(url, json=body, headers=origin, timeout=60)
+    assert made.status_code == 204
+    for word in ("HttpOnly", "Secure", "SameSite=Strict"):
+        assert word in made.headers["Set-Cookie"]
+    cookie = made.headers["Set-Cookie"].removeprefix("__session=").partition(";")[0]
+    sessions = SessionCookies(project=suite.project)
+    assert sessions.holder(cookie) == member.uid
+    ended = requests.post(
+        suite.function_url("end_session"), json={}, headers={**origin, "Cookie": f"__session={cookie}"}, timeout=60
+    )
+    assert ended.status_code == 204
+    assert "__session=;" in ended.headers["Set-Cookie"]
+    assert auth.get_user(member.uid, app=firebase_app(suite.project)).tokens_valid_after_timestamp > 0

@@ -1,0 +1,39 @@
+"""What an app says of the device it runs on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from firebase_functions.https_fn import CallableRequest, on_call
+
+from imagesfactory import bootstrap
+from imagesfactory import bootstrap_office as office
+from imagesfactory.doors import callers
+from imagesfactory.doors.answers import answers
+from imagesfactory.doors.options import ANY_ORIGIN
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=15, concurrency=80)
+@answers
+def register_device(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Write down the device, its app version and where notifications reach it."""
+    caller = callers.member(request)
+    from imagesfactory.accounts.devices import DeviceRequest
+    from imagesfactory.doors.requests import parsed
+
+    wanted = parsed(DeviceRequest, request.data)
+    office.devices().register(caller.uid, wanted, bootstrap.clock().now())
+    return {"device_id": wanted.device_id}
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=15, concurrency=80)
+@answers
+def remove_device(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Forget a device, for example when its member signs out."""
+    caller = callers.member(request)
+    from imagesfactory.accounts.devices import DeviceQuery
+    from imagesfactory.doors.requests import parsed
+
+    device_id = parsed(DeviceQuery, request.data).device_id
+    office.devices().remove(caller.uid, device_id)
+    return {"device_id": device_id}

@@ -1,0 +1,78 @@
+"""Sessions of websites: a cookie that scripts cannot read, issued for a fresh sign-in and revocable at once.
+
+The cookie is called ``__session`` because Firebase Hosting passes no other one on to a function. Only pages of our own
+may ask (their Origin says so, and no form can send JSON), so that nobody signs a member in or out from elsewhere.
+Source: firebase.google.com/docs/hosting/manage-cache#using_cookies.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from firebase_functions.https_fn import on_request
+from flask import Request, Response
+
+from imagesfactory import bootstrap
+from imagesfactory import bootstrap_office as office
+from imagesfactory.kit import log
+from imagesfactory.kit.settings import settings
+
+COOKIE: Final = "__session"
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+@on_request(timeout_sec=15, concurrency=40, invoker="public")
+def create_session(request: Request) -> Response:
+    """Issue the cookie: a POST of ``{"id_token": ...}`` right after a sign-in."""
+    refused = _refusal(request)
+    if refused is not None:
+        return refused
+    from imagesfactory.vendors.session_cookies import LIFETIME, NoSession
+
+    body = request.get_json(silent=True)
+    token = body.get("id_token") if isinstance(body, dict) else None
+    if not isinstance(token, str):
+        return _plain("id_token is missing\n", 400)
+    try:
+        cookie = office.sessions().issue(token, bootstrap.clock().now())
+    except NoSession:
+        return _plain("sign in again\n", 401)
+    except Exception as problem:
+        log.failure("session.failed", problem, task="create_session")
+        return _plain("try again\n", 503)
+    answer = Response("", 204, _NO_STORE)
+    seconds = int(LIFETIME.total_seconds())
+    answer.set_cookie(COOKIE, cookie, max_age=seconds, httponly=True, secure=True, samesite="Strict", path="/")
+    return answer
+
+
+@on_request(timeout_sec=15, concurrency=40, invoker="public")
+def end_session(request: Request) -> Response:
+    """End every session of whoever holds the cookie, and take it away."""
+    refused = _refusal(request)
+    if refused is not None:
+        return refused
+    from imagesfactory.vendors.session_cookies import NoSession
+
+    try:
+        office.sessions().revoke(office.sessions().holder(request.cookies.get(COOKIE, "")))
+    except NoSession:
+        log.info("session.none")
+    except Exception as problem:
+        log.failure("session.failed", problem, task="end_session")
+        return _plain("try again\n", 503)
+    answer = Response("", 204, _NO_STORE)
+    answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Strict")
+    return answer
+
+
+def _refusal(request: Request) -> Response | None:
+    if request.method != "POST":
+        return Response("POST only\n", 405, {"Allow": "POST"})
+    if request.headers.get("Origin") != settings().web_origin or not request.is_json:
+        return _plain("not from here\n", 403)
+    return None
+
+
+def _plain(text: str, status: int) -> Response:
+    return Response(text, status, _NO_STORE)
