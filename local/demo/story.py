@@ -11,6 +11,7 @@ import requests
 
 from local.client import ClientApp, Member, SignInRefused
 from local.demo.office import Office
+from local.demo.shopping import Shopping
 from local.demo.steps import Step, Steps
 from local.doubles.control import ControlClient
 from local.suite import Suite
@@ -33,6 +34,7 @@ class Story:
         self._office = Office(suite)
         self._home = suite.doubles["home"]
         self._doubles = ControlClient(self._home)
+        self._shopping = Shopping(self._app, self._doubles)
         self._steps = steps
         self._folder = folder
 
@@ -58,6 +60,12 @@ class Story:
             pictures = self._pictures(job, step)
         with self._steps.step("One mail with the images arrives") as step:
             mail = self._mail(step)
+        with self._steps.step("She buys points with Toss Payments") as step:
+            toss_order = self._shopping.buy_with_toss(member, step)
+        with self._steps.step("She buys points with Stripe") as step:
+            self._shopping.buy_with_stripe(member, step)
+        with self._steps.step("She gets part of the first purchase back") as step:
+            self._shopping.refund_part(member, toss_order, step)
         with self._steps.step("The ledger balances") as step:
             ledger, wallet = self._ledger(member, step)
         report = {
