@@ -11,7 +11,14 @@ from typing import IO, Any
 from google.cloud import firestore
 from imagesfactory.accounts.model import Versions
 from imagesfactory.accounts.profiles import ProfileService
+from imagesfactory.generation.deletion import ImageDeletion
+from imagesfactory.mail.outbox import Outbox
 from imagesfactory.policy.company import company
+from imagesfactory.rights.correction import CorrectionService
+from imagesfactory.rights.export import TASK_FUNCTION as EXPORT
+from imagesfactory.rights.export import ExportService
+from imagesfactory.rights.letters import OutboxConsentLetters
+from imagesfactory.rights.my_page import MyPage
 from imagesfactory.vendors.sendgrid_recipients import SendGridRecipients
 from imagesfactory.withdrawal.archive import Archive
 from imagesfactory.withdrawal.erasure import Erasure
@@ -91,7 +98,22 @@ class Members(Shop):
         directory = wrap("directory", self.sign_ins)
         self.folders = wrap("folders", MemoryFolders(self.bucket))
         self.processor = SendGridRecipients(api_key="local", host=doubles.addresses.sendgrid_url)
-        self.profiles = ProfileService(client, Versions(company().terms_version, company().privacy_policy_version))
+        self.profiles = ProfileService(
+            client,
+            Versions(company().terms_version, company().privacy_policy_version),
+            OutboxConsentLetters(Outbox(client)),
+        )
+        self.my_page = MyPage(client, self.profiles)
+        self.exports = ExportService(
+            client,
+            self.clock,
+            profiles=self.profiles,
+            folders=self.folders,
+            outbox=Outbox(client),
+            queue=wrap("queue", self.queue),
+        )
+        self.corrections = CorrectionService(client, profiles=self.profiles, outbox=Outbox(client))
+        self.image_deletion = ImageDeletion(client, self.bucket)
         self.settling = Settling(
             client,
             points=self.points,
@@ -138,11 +160,14 @@ class Members(Shop):
     def perform(self, function: str, payload: dict[str, str | int]) -> None:
         if function == WITHDRAW:
             self.process.proceed(str(payload["uid"]))
+        elif function == EXPORT:
+            self.exports.perform(str(payload["export_id"]))
         else:
             super().perform(function, payload)
 
     def sweep(self) -> None:
         super().sweep()
+        self.exports.sweep(self.clock.now(), 100)
         self.withdrawal_sweep.run(self.clock.now(), 100)
         self.withdrawal_sweep.find_deleted(self.clock.now())
 

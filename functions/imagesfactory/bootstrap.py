@@ -260,8 +260,10 @@ def profiles() -> ProfileService:
     from imagesfactory.accounts.model import Versions
     from imagesfactory.accounts.profiles import ProfileService
     from imagesfactory.policy.company import company
+    from imagesfactory.rights.letters import OutboxConsentLetters
 
-    return ProfileService(_database(), Versions(company().terms_version, company().privacy_policy_version))
+    versions = Versions(company().terms_version, company().privacy_policy_version)
+    return ProfileService(_database(), versions, OutboxConsentLetters(_outbox()))
 
 
 @cache

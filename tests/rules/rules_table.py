@@ -54,6 +54,8 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "inbox/toss:1": {"owner": "owner"},
     "mail/1": {"owner": "owner"},
     "visits/1": {"owner": "owner"},
+    "exports/1": {"owner": "owner"},
+    "corrections/1": {"owner": "owner"},
     "withdrawals/owner": {"owner": "owner"},
     "withdrawn/1": {"owner": "owner"},
     "tombstones/1": {"owner": "owner"},
@@ -79,6 +81,7 @@ MAY_GET = {
     "wallets/owner/entries/1": ["owner"],
     "jobs/1": ["owner"],
     "orders/1": ["owner"],
+    "exports/1": ["owner"],
     "inquiries/1": ["owner"],
     "inquiries/1/messages/1": ["owner"],
     "notices/1": ["owner", "other", *STAFF],
@@ -95,5 +98,5 @@ MAY_LIST_ALL = {
 }
 
 # Collections that an active member may list by where('owner', '==', the own uid).
-LISTED_BY_OWNER = ["jobs/1", "orders/1", "inquiries/1"]
+LISTED_BY_OWNER = ["jobs/1", "orders/1", "exports/1", "inquiries/1"]
 ACTIVE = ["owner", "other"]

@@ -8,12 +8,19 @@ import yaml
 
 from emulator.rules import AccessBudget, NoDocuments, Request, compile_rules, limits
 from emulator.rules.environment import Operation
-from emulator.rules.values import Path
+from emulator.rules.values import Path, Timestamp
 
 RULESET = compile_rules(FilePath("storage.rules").read_text("utf-8"), "storage.rules")
 OPERATIONS: list[Operation] = ["get", "list", "create", "update", "delete"]
 STATUSES = {"owner": "active", "other": "active", "unfinished": "unfinished", "withdrawing": "withdrawing"}
 PEOPLE = [None, "owner", "other", "unfinished", "withdrawing", "without profile"]
+EARLIER, NOW, LATER = Timestamp(1), Timestamp(2), Timestamp(3)
+EXPORTS = {
+    "ready": {"owner": "owner", "state": "ready", "expires_at": LATER},
+    "others": {"owner": "other", "state": "ready", "expires_at": LATER},
+    "building": {"owner": "owner", "state": "building", "expires_at": LATER},
+    "expired": {"owner": "owner", "state": "ready", "expires_at": EARLIER},
+}
 FILE = {"name": "x", "size": 3, "contentType": "image/png", "metadata": {}}
 
 
@@ -25,7 +32,11 @@ class Accounts(NoDocuments):
 
     def get(self, path: Path) -> Any:
         self.asked += 1
-        assert path.segments[:4] == ("databases", "(default)", "documents", "users")
+        assert path.segments[:3] == ("databases", "(default)", "documents")
+        if path.segments[3] == "exports":
+            export = EXPORTS.get(path.segments[4])
+            return None if export is None else {"data": export, "id": path.segments[4], "__name__": path}
+        assert path.segments[3] == "users"
         status = STATUSES.get(path.segments[4])
         return None if status is None else {"data": {"status": status}, "id": path.segments[4], "__name__": path}
 
@@ -33,7 +44,7 @@ class Accounts(NoDocuments):
 def is_allowed(who: str | None, operation: Operation, path: str, accounts: Accounts | None = None) -> bool:
     auth = None if who is None else {"uid": who, "token": {"role": "operator"}}
     segments = ("b", "bucket", "o", *Path.parse(path).segments)
-    request = {"auth": auth, "path": Path(segments), "resource": FILE, "method": operation}
+    request = {"auth": auth, "path": Path(segments), "resource": FILE, "method": operation, "time": NOW}
     variables = {"request": request, "resource": None if operation == "create" else FILE}
     access = AccessBudget(limits.DOCUMENT_ACCESSES_STORAGE)
     return RULESET.evaluate(
@@ -52,19 +63,26 @@ def is_allowed(who: str | None, operation: Operation, path: str, accounts: Accou
         "images/withdrawing/job/0.png",
         "images/without profile/job/0.png",
         "images/owner/job/deeper/0.png",
-        "exports/owner/job/0.zip",
+        "exports/owner/ready/imagesfactory.zip",
+        "exports/owner/others/imagesfactory.zip",
+        "exports/owner/building/imagesfactory.zip",
+        "exports/owner/expired/imagesfactory.zip",
+        "exports/owner/unknown/imagesfactory.zip",
+        "exports/withdrawing/ready/imagesfactory.zip",
         "anything",
         "",
     ],
 )
 def test_who_may_do_what(path: str, operation: Operation) -> None:
-    expected = ["owner"] if (path, operation) == ("images/owner/job/0.png", "get") else []
+    readable = {"images/owner/job/0.png", "exports/owner/ready/imagesfactory.zip"}
+    expected = ["owner"] if path in readable and operation == "get" else []
     assert [who for who in PEOPLE if is_allowed(who, operation, path)] == expected
 
 
-def test_the_one_readable_place_is_the_registrys_one() -> None:
+def test_the_readable_places_are_the_registrys() -> None:
     registry = yaml.safe_load(FilePath("functions/imagesfactory/policy/retention.yaml").read_text("utf-8"))["buckets"]
-    assert list(registry) == ["images/{uid}/{job}/{file}"], "add the new place to the table above"
+    known = ["images/{uid}/{job}/{file}", "exports/{uid}/{export}/{file}"]
+    assert list(registry) == known, "add the new place to the table above"
 
 
 def test_a_stranger_costs_no_read_of_firestore() -> None:

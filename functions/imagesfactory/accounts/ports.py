@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from imagesfactory.accounts.model import Consent
 from imagesfactory.kit.unit_of_work import UnitOfWork
 
 
@@ -27,6 +28,13 @@ class Tombstones(Protocol):
 
     def is_withdrawn(self, uid: str) -> bool:
         """Whether nothing may bring this account back."""
+
+
+class ConsentLetters(Protocol):
+    """Tells members that a consent to advertising was given or taken back (Network Act article 50(7))."""
+
+    def tell(self, unit: UnitOfWork, uid: str, changed: tuple[Consent, ...], now: datetime) -> None:
+        """Write the letter in the unit that records the change."""
 
 
 class WalletOpener(Protocol):

@@ -11,6 +11,7 @@ from imagesfactory.accounts import model
 from imagesfactory.accounts.changes import Amendment, ConsentRequest, ProfileRequest
 from imagesfactory.accounts.errors import AccountNotActive, AccountUnknown
 from imagesfactory.accounts.model import Consent, Profile, Status, Versions
+from imagesfactory.accounts.ports import ConsentLetters
 from imagesfactory.accounts.store import AccountStore, profile_from
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.unit_of_work import UnitOfWork
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 class ProfileService:
     """Changes what is held about a member, at the member's wish."""
 
-    def __init__(self, client: Client, versions: Versions) -> None:
+    def __init__(self, client: Client, versions: Versions, letters: ConsentLetters) -> None:
         self._client = client
+        self._letters = letters
         self._store = AccountStore(client)
         self._versions = versions
 
@@ -75,13 +77,18 @@ class ProfileService:
         self._store.update(unit, replace(profile, is_correction_pending=True))
         return profile
 
-    def end_hold(self, unit: UnitOfWork, uid: str, amendment: Amendment, *, is_last: bool) -> None:
-        """Write what was corrected, in the unit that decides the correction; use may go on if no other is pending."""
+    def end_hold(self, unit: UnitOfWork, uid: str, amendment: Amendment) -> None:
+        """Write what was corrected, in the unit that decides the correction, and let the data be used again.
+
+        Raises:
+            AccountUnknown, NameInvalid
+
+        """
         (snapshot,) = unit.read(self._store.reference(uid))
         profile = profile_from(snapshot)
         if profile is None:
             raise AccountUnknown
-        self._store.update(unit, replace(model.amended(profile, amendment), is_correction_pending=not is_last))
+        self._store.update(unit, replace(model.amended(profile, amendment), is_correction_pending=False))
 
     def begin_withdrawal(self, unit: UnitOfWork, uid: str) -> Profile:
         """Close the account in the unit that begins its withdrawal; returns it as it was before.
@@ -125,6 +132,8 @@ class ProfileService:
         after = replace(profile, consents=(*kept, *changed))
         self._store.update(unit, after)
         self._store.append_consents(unit, uid, changed)
+        if changed:
+            self._letters.tell(unit, uid, changed, now)
         return after
 
 

@@ -8,9 +8,61 @@ from firebase_functions.https_fn import CallableRequest, on_call
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
+from imagesfactory import bootstrap_rights as rights
 from imagesfactory.doors import callers
 from imagesfactory.doors.answers import answers
+from imagesfactory.doors.callables_privacy import ALL_SECRETS
 from imagesfactory.doors.options import ANY_ORIGIN
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)
+@answers
+def list_corrections(request: CallableRequest[Any]) -> dict[str, Any]:
+    """The corrections that members wait for."""
+    officer = callers.staff_member(request, "officer")
+    from imagesfactory.doors import views_privacy
+    from imagesfactory.staff.model import Access, Action
+
+    found = rights.corrections().open_ones()
+    subjects = tuple(str(one["owner"]) for one in found)
+    office.access_log().note(Access(officer, Action.CORRECTIONS_LISTED, subjects), bootstrap.clock().now())
+    return {"corrections": views_privacy.plain(found)}
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)
+@answers
+def decide_correction(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Put a member's data right, or say why not."""
+    officer = callers.staff_member(request, "officer")
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.rights.correction import CorrectionDecision
+    from imagesfactory.staff.model import Access, Action
+
+    decision, now = parsed(CorrectionDecision, request.data), bootstrap.clock().now()
+    uid = rights.corrections().decide(decision, now)
+    access = Access(officer, Action.CORRECTION_DECIDED, (uid,), decision.correction_id)
+    office.access_log().note(access, now)
+    return {"status": "done" if decision.is_done else "refused"}
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=60, concurrency=10, secrets=ALL_SECRETS)
+@answers
+def close_account_for_guardian(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Erase a child's account after checking a guardian's demand, which came in as an inquiry."""
+    officer = callers.staff_member(request, "officer")
+    from imagesfactory.accounts.errors import AccountUnknown
+    from imagesfactory.doors.requests import GuardianDemand, parsed
+    from imagesfactory.staff.model import Access, Action
+    from imagesfactory.withdrawal.model import Channel
+
+    demand, now = parsed(GuardianDemand, request.data), bootstrap.clock().now()
+    uid = bootstrap.profiles().find_by_email(demand.account_email)
+    if uid is None:
+        raise AccountUnknown
+    access = Access(officer, Action.ACCOUNT_CLOSED_FOR_GUARDIAN, (uid,), demand.inquiry_id)
+    office.access_log().note(access, now)
+    bootstrap.withdrawals().begin(uid, Channel.GUARDIAN, now)
+    return {"status": "withdrawing"}
 
 
 @on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)

@@ -8,6 +8,7 @@ from typing import Any
 from firebase_functions.https_fn import CallableRequest, on_call
 
 from imagesfactory import bootstrap
+from imagesfactory import bootstrap_rights as rights
 from imagesfactory.doors import callers
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.options import ANY_ORIGIN
@@ -36,6 +37,80 @@ def withdraw(request: CallableRequest[Any]) -> dict[str, Any]:
         return {"status": "preview", **views_privacy.withdrawal(service.preview(caller.uid, now))}
     service.withdraw(caller.uid, wanted, _signed_in_at(request), now)
     return {"status": "withdrawing"}
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@answers
+def get_my_page(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Everything held about the member by purpose and retention; with ``place``, a page of those records."""
+    caller = callers.signed_in(request)
+    from imagesfactory.doors import views_privacy
+    from imagesfactory.doors.requests import MyPageQuery, parsed
+
+    wanted, page = parsed(MyPageQuery, request.data or {}), rights.my_page()
+    if wanted.place is None:
+        return views_privacy.my_page(page.overview(caller.uid))
+    records, cursor = page.records(caller.uid, wanted.place, wanted.cursor)
+    return {"records": views_privacy.plain(records), "cursor": cursor}
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@answers
+def update_profile(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Change one's name, language or photo."""
+    caller = callers.signed_in(request)
+    from imagesfactory.accounts.changes import ProfileRequest
+    from imagesfactory.doors import views_privacy
+    from imagesfactory.doors.requests import parsed
+
+    return views_privacy.profile(bootstrap.profiles().update(caller.uid, parsed(ProfileRequest, request.data)))
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@answers
+def set_consents(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Say what one agrees to from now on."""
+    caller = callers.signed_in(request)
+    from imagesfactory.accounts.changes import ConsentRequest
+    from imagesfactory.doors import views_privacy
+    from imagesfactory.doors.requests import parsed
+
+    wanted = parsed(ConsentRequest, request.data)
+    return views_privacy.profile(bootstrap.profiles().set_consents(caller.uid, wanted, bootstrap.clock().now()))
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@answers
+def request_correction(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Say what is wrong: from now on it is not used until staff has decided."""
+    caller = callers.signed_in(request)
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.rights.correction import CorrectionRequest
+
+    wanted = parsed(CorrectionRequest, request.data)
+    correction_id = rights.corrections().request(caller.uid, wanted, bootstrap.clock().now())
+    return {"correction_id": correction_id, "status": "pending"}
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=60, concurrency=40)
+@answers
+def export_my_data(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Ask for everything as one file; ``exports/{id}`` tells when it is ready, and a letter does."""
+    caller = callers.signed_in(request)
+    export = rights.exports().request(caller.uid, bootstrap.clock().now())
+    return {"export_id": export.id, "status": export.state.value, "expires_at": export.expires_at.isoformat()}
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@answers
+def delete_image(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Delete one image of a finished job, for good."""
+    caller = callers.signed_in(request)
+    from imagesfactory.doors import views
+    from imagesfactory.doors.requests import ImageTask, parsed
+
+    wanted = parsed(ImageTask, request.data)
+    return views.job(rights.image_deletion().delete(caller.uid, wanted.job_id, wanted.image))
 
 
 def _signed_in_at(request: CallableRequest[Any]) -> datetime:

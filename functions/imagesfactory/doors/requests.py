@@ -62,6 +62,26 @@ class EventTask(Request):
     event_id: Annotated[str, StringConstraints(pattern=r"^(stripe|toss)-[A-Za-z0-9_-]{1,200}$")]
 
 
+class MyPageQuery(Request):
+    """All of my page, or a page of the records of one ``place``; ``cursor`` is where the page before ended."""
+
+    place: Annotated[str, StringConstraints(max_length=100)] | None = None
+    cursor: Annotated[str, StringConstraints(pattern=r"^[^/]{1,200}(/[^/]{1,300}){1,3}$")] | None = None
+
+
+class GuardianDemand(Request):
+    """A child's account, by its address, and the inquiry in which its guardian proved to be one."""
+
+    account_email: Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$")]
+    inquiry_id: Id
+
+
+class ExportTask(Request):
+    """One export."""
+
+    export_id: Id
+
+
 class MemberTask(Request):
     """One member."""
 

@@ -11,6 +11,7 @@ from firebase_functions.scheduler_fn import ScheduledEvent, on_schedule
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
+from imagesfactory import bootstrap_rights as rights
 from imagesfactory.doors.answers import answers
 from imagesfactory.kit import log
 from imagesfactory.kit.settings import (
@@ -61,6 +62,7 @@ def sweep(event: ScheduledEvent) -> None:
         "inquiries": office.support().sweep(now, SWEEP_PAGE),
         "announcements": office.notices().sweep(now, SWEEP_PAGE),
         "campaigns": office.campaigns().sweep(now, SWEEP_PAGE),
+        "exports": rights.exports().sweep(now, SWEEP_PAGE),
         "withdrawals": bootstrap.withdrawal_sweep().run(now, SWEEP_PAGE),
         "deleted sign-ins": bootstrap.withdrawal_sweep().find_deleted(now),
     }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from imagesfactory.accounts.model import Profile
 from imagesfactory.policy.payments import written
+from imagesfactory.rights.my_page import Overview
 from imagesfactory.withdrawal.model import Preview
 
 
@@ -36,3 +39,52 @@ def withdrawal(shown: Preview) -> dict[str, Any]:
         ],
         "erased": shown.erased,
     }
+
+
+def my_page(shown: Overview) -> dict[str, Any]:
+    """The first screen of my page."""
+    held = [
+        {
+            "place": one.place,
+            "purpose": one.purpose,
+            "class": one.record_class,
+            "count": one.count,
+            "period": one.period,
+            "until": one.until,
+            "clock": one.clock,
+            "basis": {"ko": one.basis_ko, "en": one.basis_en},
+        }
+        for one in shown.held
+    ]
+    return {"profile": profile(shown.profile), "held": held}
+
+
+def profile(whole: Profile) -> dict[str, Any]:
+    """A member's own profile with the present consents."""
+    return {
+        "email": whole.email,
+        "name": whole.name,
+        "language": whole.language,
+        "photo_url": whole.photo_url,
+        "status": whole.status.value,
+        "created_at": whole.created_at.isoformat(),
+        "is_correction_pending": whole.is_correction_pending,
+        "consents": {
+            one.kind.value: {
+                "is_granted": one.is_granted,
+                "version": one.version,
+                "at": one.at.isoformat(),
+                "channel": one.channel,
+            }
+            for one in whole.consents
+        },
+    }
+
+
+def plain(value: Any) -> Any:
+    """A record as JSON can say it: instants in ISO 8601."""
+    if isinstance(value, dict):
+        return {name: plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -84,7 +84,8 @@ class Image:
     not_before: datetime | None = None
     """A provider asked to be left alone until then."""
     file: str = ""
-    """Name in the bucket, once stored."""
+    """Name in the bucket, once stored; empty again once the member deleted it."""
+    is_deleted: bool = False
     reason: ReleaseReason | None = None
 
     @property

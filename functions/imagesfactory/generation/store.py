@@ -115,6 +115,7 @@ def _image_to_map(image: Image) -> dict[str, Any]:
         "lease_until": image.lease_until,
         "not_before": image.not_before,
         "file": image.file,
+        "is_deleted": image.is_deleted,
         "reason": {"code": image.reason.value, "ko": text.ko, "en": text.en} if image.reason and text else None,
     }
 
@@ -131,5 +132,6 @@ def _image_from(fields: dict[str, Any]) -> Image:
         lease_until=fields["lease_until"],
         not_before=fields["not_before"],
         file=fields["file"],
+        is_deleted=fields.get("is_deleted", False),
         reason=ReleaseReason(reason["code"]) if reason else None,
     )

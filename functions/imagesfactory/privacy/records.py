@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from imagesfactory.policy.retention import Place, retention
+from imagesfactory.policy.retention import Place, place_of, retention
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, DocumentReference, Query
@@ -72,10 +72,13 @@ class MemberRecords:
         query = self._query(where, owner).order_by("__name__").limit(size)
         return list((query.start_after(after) if after is not None else query).stream())
 
-    def after(self, path: str) -> Snapshot | None:
-        """The record at ``path`` as the end of a page; None when it is gone."""
-        snapshot = self._client.document(path).get(())
-        return snapshot if snapshot.exists else None
+    def after(self, path: str, where: OwnedPlace, owner: str) -> Snapshot | None:
+        """The member's own record at ``path``, as the end of a page; None when it is not one of this place."""
+        if place_of(path) != where.path:
+            return None
+        snapshot = self._client.document(path).get()
+        named = (snapshot.to_dict() or {}).get(where.place.owner or "")
+        return snapshot if named == owner else None
 
     def count(self, where: OwnedPlace, owner: str) -> int:
         """How many records the member has there; counted by the database."""

@@ -154,7 +154,8 @@ def test_nothing_late_brings_the_profile_back(house: Members) -> None:
     uid = lived(house)
     events = [*house.stripe_events(), *house.toss_events()]
     tasks: list[tuple[str, dict[str, str | int]]] = [
-        ("generate", {"job_id": str(job.id), "image": 0}) for job in house.client.collection("jobs").stream()
+        ("generate", {"job_id": str(job.id), "image": 0, "occasion": "late"})
+        for job in house.client.collection("jobs").stream()
     ]
     letters: list[tuple[str, dict[str, str | int]]] = [
         ("deliver", {"mail_id": str(mail.id)}) for mail in house.client.collection("mail").stream()

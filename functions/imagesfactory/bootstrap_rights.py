@@ -1,0 +1,53 @@
+"""Joins the rooms of members' rights (my page, export, corrections) once per instance, on first use."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from imagesfactory import bootstrap
+
+if TYPE_CHECKING:
+    from imagesfactory.generation.deletion import ImageDeletion
+    from imagesfactory.rights.correction import CorrectionService
+    from imagesfactory.rights.export import ExportService
+    from imagesfactory.rights.my_page import MyPage
+
+
+@cache
+def my_page() -> MyPage:
+    """What is held about a member."""
+    from imagesfactory.rights.my_page import MyPage
+
+    return MyPage(bootstrap._database(), bootstrap.profiles())
+
+
+@cache
+def exports() -> ExportService:
+    """The file of everything that is held."""
+    from imagesfactory.rights.export import ExportService
+
+    return ExportService(
+        bootstrap._database(),
+        bootstrap.clock(),
+        profiles=bootstrap.profiles(),
+        folders=bootstrap._folders(),
+        outbox=bootstrap._outbox(),
+        queue=bootstrap._queue(),
+    )
+
+
+@cache
+def corrections() -> CorrectionService:
+    """Corrections of what is held."""
+    from imagesfactory.rights.correction import CorrectionService
+
+    return CorrectionService(bootstrap._database(), profiles=bootstrap.profiles(), outbox=bootstrap._outbox())
+
+
+@cache
+def image_deletion() -> ImageDeletion:
+    """Single images that members delete."""
+    from imagesfactory.generation.deletion import ImageDeletion
+
+    return ImageDeletion(bootstrap._database(), bootstrap._bucket())
