@@ -1,29 +1,14 @@
-"""One Firestore server and one set of doubles for all backend tests; every test finds them empty."""
+"""The rooms of jobs and mail on an empty database."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from local.doubles import Doubles, running
+from local.doubles import Doubles
 from tests.backend import Backend, clean_database
-from tests.firestore_process import FirestoreProcess, start_firestore
-
-ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="package")
-def firestore_process() -> Iterator[FirestoreProcess]:
-    with start_firestore(None, "--indexes", str(ROOT / "firestore.indexes.json"), "--require-indexes") as process:
-        yield process
-
-
-@pytest.fixture(scope="package")
-def doubles() -> Iterator[Doubles]:
-    with running() as started:
-        yield started
+from tests.firestore_process import FirestoreProcess
 
 
 @pytest.fixture

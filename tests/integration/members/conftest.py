@@ -1,29 +1,14 @@
-"""One Firestore server and one set of doubles for all tests of members' rights; every test finds them empty."""
+"""The rooms of members' rights on two empty databases."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from local.doubles import Doubles, running
-from tests.firestore_process import FirestoreProcess, start_firestore
+from local.doubles import Doubles
+from tests.firestore_process import FirestoreProcess
 from tests.members import Members, both_clean
-
-ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="package")
-def firestore_process() -> Iterator[FirestoreProcess]:
-    with start_firestore(None, "--indexes", str(ROOT / "firestore.indexes.json"), "--require-indexes") as process:
-        yield process
-
-
-@pytest.fixture(scope="package")
-def doubles() -> Iterator[Doubles]:
-    with running() as started:
-        yield started
 
 
 @pytest.fixture

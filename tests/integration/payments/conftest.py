@@ -1,30 +1,15 @@
-"""One Firestore server and one set of doubles for all payment tests; every test finds them empty."""
+"""The rooms of payments on an empty database."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from local.doubles import Doubles, running
+from local.doubles import Doubles
 from tests.backend import clean_database
-from tests.firestore_process import FirestoreProcess, start_firestore
+from tests.firestore_process import FirestoreProcess
 from tests.shop import Shop
-
-ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="package")
-def firestore_process() -> Iterator[FirestoreProcess]:
-    with start_firestore(None, "--indexes", str(ROOT / "firestore.indexes.json"), "--require-indexes") as process:
-        yield process
-
-
-@pytest.fixture(scope="package")
-def doubles() -> Iterator[Doubles]:
-    with running() as started:
-        yield started
 
 
 @pytest.fixture
