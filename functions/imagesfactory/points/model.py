@@ -273,7 +273,7 @@ def hold(wallet: Wallet, hold_id: str, points: int, deadline_at: datetime, now: 
         raise ValueError(msg)
     if not wallet.is_open:
         raise WalletClosed
-    current = expire(wallet, now)
+    current = expire(wallet, now, f"hold-{hold_id}")
     held = Hold(hold_id, _allocate(current.wallet, points), deadline_at)
     reserved = reserve(current.wallet, held, now)
     return Movement(reserved.wallet, (*current.entries, *reserved.entries))
@@ -318,7 +318,7 @@ def settle(wallet: Wallet, hold_id: str, captured_points: int, now: datetime, in
         legs[account] = legs.get(account, 0) + points
     settled = entry(after, EntryKind.SETTLE, held.source, legs, given_back, now)
     repaid = repay(after, held.source, tuple(given_back), now)
-    expired = expire(replace(repaid.wallet, lots=without_spent(repaid.wallet)), now)
+    expired = expire(replace(repaid.wallet, lots=without_spent(repaid.wallet)), now, f"settle-{hold_id}")
     return Movement(expired.wallet, (settled, *repaid.entries, *expired.entries))
 
 
@@ -352,8 +352,12 @@ def take(lots: tuple[Lot, ...], points: int) -> tuple[dict[str, int], int]:
     return taken, points
 
 
-def expire(wallet: Wallet, now: datetime) -> Movement:
-    """Post the expiry of every lot whose time has come; held points wait for their settlement."""
+def expire(wallet: Wallet, now: datetime, cause: str = "due") -> Movement:
+    """Post the expiry of every lot whose time has come; held points wait for their settlement.
+
+    ``cause`` is the act that it is posted with: a lot can expire more than once, even in one instant, because points
+    released later expire at their settlement.
+    """
     entries: list[Entry] = []
     for lot in wallet.lots:
         if lot.is_expired(now) and lot.remaining_points:
@@ -363,8 +367,7 @@ def expire(wallet: Wallet, now: datetime) -> Movement:
                 Account.AVAILABLE.of(lot.kind): -lot.remaining_points,
                 Account.EXPIRED.of(lot.kind): lot.remaining_points,
             }
-            # A lot can expire more than once: points released later expire at their settlement.
-            source = f"lot:{lot.id}:{len(wallet.holds)}:{now.isoformat()}"
+            source = f"lot:{lot.id}:{cause}:{now.isoformat()}"
             entries.append(entry(wallet, EntryKind.EXPIRE, source, legs, gone, now))
     return Movement(replace(wallet, lots=without_spent(wallet)), tuple(entries))
 
