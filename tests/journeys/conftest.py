@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
+import firebase_admin
 import pytest
 
 from local.suite import Suite, running
@@ -15,3 +17,16 @@ def suite() -> Iterator[Suite]:
     """The running backend; its steps are printed, so that a failing start shows them."""
     with running(backend_options(), report=print) as started:
         yield started
+
+
+@pytest.fixture(autouse=True)
+def own_firebase_app() -> Iterator[None]:
+    """The default Firebase app is one a process, and tests of other folders have made theirs."""
+    _forget_firebase_app()
+    yield
+    _forget_firebase_app()
+
+
+def _forget_firebase_app() -> None:
+    with suppress(ValueError):
+        firebase_admin.delete_app(firebase_admin.get_app())

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from imagesfactory.kit.errors import Contended
+from imagesfactory.kit.errors import Contended, Refusal, RetryLater
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, DocumentReference, DocumentSnapshot, WriteBatch
@@ -93,6 +93,12 @@ class UnitOfWork:
         self._batch.delete(reference, option=self._version_option(reference))
         self._writing(reference)
 
+    def was_overtaken(self) -> bool:
+        """Whether a document that the decision rests on has changed since it was read."""
+        references = [self._client.document(path) for path in self._read]
+        present = {found.reference.path: found.update_time for found in self._client.get_all(references)}
+        return any(present[path] != version for path, version in self._read.items())
+
     def commit(self) -> None:
         """Write everything at once, if anything is to be written.
 
@@ -123,6 +129,8 @@ class UnitOfWork:
 def run(client: Client, body: Callable[[UnitOfWork], Answer]) -> Answer:
     """Run ``body`` and commit what it wrote; again with fresh reads when somebody else was faster.
 
+    A body that fails on documents that have changed since it read them is run again too.
+
     ``body`` may run several times: nothing in it may have an effect outside. A body that raises commits nothing.
 
     Raises:
@@ -134,11 +142,17 @@ def run(client: Client, body: Callable[[UnitOfWork], Answer]) -> Answer:
     lost_races = (exceptions.FailedPrecondition, exceptions.Conflict, exceptions.NotFound)
     for attempt in range(ATTEMPTS_MAX):
         unit = UnitOfWork(client, attempt)
-        answer = body(unit)
         try:
+            answer = body(unit)
             unit.commit()
+        except (Refusal, RetryLater):
+            raise
         except lost_races:
             time.sleep(_backoff_seconds(attempt))
+        except Exception:
+            # Documents read one after the other may contradict each other when somebody commits in between.
+            if not unit.was_overtaken():
+                raise
         else:
             return answer
     raise Contended

@@ -83,7 +83,7 @@ class OrderClosed(Refusal):
     text = Text("만료되었거나 취소된 주문입니다. 다시 주문해 주세요.", "This order is closed. Please order again.")
 
 
-class OrderRequestReused(Refusal):
+class RequestIdReused(Refusal):
     """The request id was used before for a different order."""
 
     outcome = Outcome.ALREADY_EXISTS

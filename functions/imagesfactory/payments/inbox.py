@@ -151,7 +151,13 @@ class Inbox:
             order_id = provider.order_of(event.reference)
         if not is_order_id(order_id):
             raise UnknownOrder
-        self._reconciliation.settle(order_id, now, event.reference)
+        try:
+            self._reconciliation.settle(order_id, now, event.reference)
+        except UnknownOrder:
+            # Its member may have withdrawn: the order is brought back from the archive, without a name.
+            if self._recall is None or not self._recall(order_id, now):
+                raise
+            self._reconciliation.settle(order_id, now, event.reference)
 
     def _concerns_us(self, notice: Notice) -> bool:
         order = self._store.order(notice.order_id) if is_order_id(notice.order_id) else None

@@ -19,7 +19,7 @@ from imagesfactory.payments.errors import (
     NoticeOutdated,
     OrderClosed,
     OrderNotFound,
-    OrderRequestReused,
+    RequestIdReused,
     PaymentDeclined,
     PaymentInProgress,
     PaymentsOff,
@@ -184,7 +184,7 @@ class OrderService:
     def _admit(self, unit: UnitOfWork, order: Order, now: datetime) -> None:
         (snapshot,) = unit.read(self._points.wallet_reference(order.owner))
         if unit.attempt and self._store.order(order.id) is not None:
-            raise OrderRequestReused
+            raise RequestIdReused
         wallet = self._points.admit_request(wallet_from(snapshot), now)
         self._points.write(unit, Movement(wallet, ()))
         self._store.create_order(unit, order)
@@ -260,7 +260,7 @@ class OrderService:
 
 def _same_request(earlier: Order, request: OrderRequest) -> Order:
     if earlier.request_digest != request.digest:
-        raise OrderRequestReused
+        raise RequestIdReused
     return earlier
 
 

@@ -16,7 +16,7 @@ from imagesfactory.payments.errors import (
     NothingToRefund,
     OrderNotFound,
     OrderNotPaid,
-    OrderRequestReused,
+    RequestIdReused,
     PaymentDisputed,
     RefundAccountMissing,
     RefundInProgress,
@@ -136,7 +136,7 @@ class RefundService:
             if earlier is None or earlier.owner != uid:
                 raise
             if earlier.request_digest != request.digest:
-                raise OrderRequestReused from None
+                raise RequestIdReused from None
         try:
             return self.proceed(refund_id, now)
         except RetryLater:

@@ -11,7 +11,7 @@ from imagesfactory.payments.errors import (
     NoticeOutdated,
     OrderClosed,
     OrderNotFound,
-    OrderRequestReused,
+    RequestIdReused,
     PaymentDeclined,
     PaymentUnclear,
     UnknownPack,
@@ -132,7 +132,7 @@ def test_the_same_request_is_the_same_order_and_another_body_is_refused(shop: Sh
     first = shop.order(uid, Channel.CHECKOUT, currency="USD")
     second = shop.order(uid, Channel.CHECKOUT, currency="USD")
     assert (first.order.id, first.opening) == (second.order.id, second.opening)
-    with pytest.raises(OrderRequestReused):
+    with pytest.raises(RequestIdReused):
         shop.order(uid, Channel.CHECKOUT, currency="USD", pack="studio")
 
 

@@ -8,7 +8,7 @@ import pytest
 from imagesfactory.payments.errors import (
     NothingToRefund,
     OrderNotFound,
-    OrderRequestReused,
+    RequestIdReused,
     PaymentDisputed,
     RefundAccountMissing,
     RefundInProgress,
@@ -79,7 +79,7 @@ def test_the_same_request_is_the_same_refund(shop: Shop) -> None:
     order = shop.buy_with_toss(uid)
     first = shop.ask_refund(uid, order, 100)
     assert shop.ask_refund(uid, order, 100) == first
-    with pytest.raises(OrderRequestReused):
+    with pytest.raises(RequestIdReused):
         shop.ask_refund(uid, order, 200)
     with pytest.raises(OrderNotFound):
         shop.ask_refund(shop.member("other", "o@example.com"), order, 100)
