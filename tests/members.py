@@ -13,6 +13,7 @@ from imagesfactory.accounts.model import Versions
 from imagesfactory.accounts.profiles import ProfileService
 from imagesfactory.generation.deletion import ImageDeletion
 from imagesfactory.mail.outbox import Outbox
+from imagesfactory.payments.inbox import Inbox
 from imagesfactory.policy.company import company
 from imagesfactory.rights.correction import CorrectionService
 from imagesfactory.rights.export import TASK_FUNCTION as EXPORT
@@ -123,6 +124,13 @@ class Members(Shop):
             rules=RULES,
         )
         self.open_money = OpenMoney(client, archive, self.settling)
+        self.inbox = Inbox(
+            client,
+            queue=wrap("queue", self.queue),
+            providers=self.providers,
+            reconciliation=self.reconciliation,
+            recall=self.open_money.recall,
+        )
         copies = Archive(client, archive)
         self.withdrawals = WithdrawalService(
             client,

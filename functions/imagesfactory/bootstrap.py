@@ -228,7 +228,13 @@ def inbox() -> Inbox:
     """The inbox of payment webhooks."""
     from imagesfactory.payments.inbox import Inbox
 
-    return Inbox(_database(), queue=_queue(), providers=_payment_providers(), reconciliation=_reconciliation())
+    return Inbox(
+        _database(),
+        queue=_queue(),
+        providers=_payment_providers(),
+        reconciliation=_reconciliation(),
+        recall=_open_money().recall,
+    )
 
 
 @cache

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 
 from rich.console import Console
 
+from local.demo.farewell import FarewellFailed
 from local.demo.steps import Steps
 from local.demo.story import Story, StoryFailed
 from local.suite import SuiteError, running
@@ -28,7 +29,7 @@ def main() -> int:
     except SuiteError as error:
         console.print(f"\n[red]{error}[/]")
         return 1
-    except StoryFailed as broken:
+    except (StoryFailed, FarewellFailed) as broken:
         console.print(f"\n[red]The story broke: {broken}.[/] The logs of the run are below {ROOT / 'out' / 'suite'}")
         return 1
     return 0

@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 from local.client import ClientApp, Member, SignInRefused
+from local.demo.farewell import Farewell
 from local.demo.office import Office
 from local.demo.shopping import Shopping
 from local.demo.steps import Step, Steps
@@ -36,6 +37,7 @@ class Story:
         self._doubles = ControlClient(self._home)
         self._shopping = Shopping(self._app, self._doubles)
         self._steps = steps
+        self._farewell = Farewell(self._app, self._office, folder)
         self._folder = folder
 
     def play(self) -> list[Path]:
@@ -68,6 +70,12 @@ class Story:
             self._shopping.refund_part(member, toss_order, step)
         with self._steps.step("The ledger balances") as step:
             ledger, wallet = self._ledger(member, step)
+        with self._steps.step("She sees all that is held about her") as step:
+            self._farewell.see_my_page(member, step)
+        with self._steps.step("She takes all of it along as one file") as step:
+            export = self._farewell.take_along(member, step)
+        with self._steps.step("She withdraws") as step:
+            archived = self._farewell.leave(member, step)
         report = {
             "images_stored": len(pictures),
             "mails_delivered": 1,
@@ -80,12 +88,13 @@ class Story:
             },
             "ledger_sum": sum(ledger.values()),
             "ledger": ledger,
+            "kept_by_law_after_withdrawal": archived,
             "milliseconds": self._steps.milliseconds,
             "billed_firestore_operations": self._office.usage(),
         }
         path = self._folder / "report.json"
         path.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        return [*pictures, mail, path]
+        return [*pictures, mail, export, path]
 
     def _refused(self, step: Step) -> None:
         self._office.list_as_misuser(ABUSER)

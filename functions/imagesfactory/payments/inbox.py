@@ -7,6 +7,7 @@ ten times, ten events about one payment, or events in the wrong order all end th
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
     from imagesfactory.kit.unit_of_work import Snapshot
     from imagesfactory.payments.reconciliation import Providers
+
+Recall = Callable[[str, datetime], bool]
+"""Brings an order (its id) of somebody who withdrew back from the archive; False when it is not there."""
 
 TASK_FUNCTION = "processevent"
 ENQUEUE_GRACE = timedelta(minutes=2)
@@ -70,8 +74,17 @@ class Event:
 class Inbox:
     """Receives events and acts on them."""
 
-    def __init__(self, client: Client, *, queue: Queue, providers: Providers, reconciliation: Reconciliation) -> None:
+    def __init__(
+        self,
+        client: Client,
+        *,
+        queue: Queue,
+        providers: Providers,
+        reconciliation: Reconciliation,
+        recall: Recall | None = None,
+    ) -> None:
         self._client = client
+        self._recall = recall
         self._queue = queue
         self._providers = providers
         self._reconciliation = reconciliation

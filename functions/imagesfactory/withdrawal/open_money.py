@@ -80,7 +80,8 @@ class OpenMoney:
             unit.tie(snapshot)
             known = snapshot.get("open_orders") if adds else []
             open_orders = sorted({*orders, *known})
-            self._store.set_open_orders(unit, subject, open_orders, now + LOOK_EVERY if open_orders else None)
+            look_at = now if adds else now + LOOK_EVERY
+            self._store.set_open_orders(unit, subject, open_orders, look_at if open_orders else None)
 
     def _move(self, paths: list[str], source: Client, target: Client) -> None:
         """Copy, read back, compare, delete; the order itself goes last, so that a repetition finds the rest."""

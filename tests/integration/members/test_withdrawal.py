@@ -314,3 +314,29 @@ def test_an_open_dispute_outlives_the_member_without_a_name(house: Members) -> N
     assert archive[f"disputes/{dispute}"]["destroy_at"] is not None
     assert archive[f"orders/{order.id}"]["owner"] == subject
     assert house.document(f"withdrawn/{subject}")["open_orders"] == []
+
+
+def test_a_dispute_that_begins_after_the_withdrawal_settles_money_and_no_more(house: Members) -> None:
+    uid = house.member()
+    order = house.buy_with_stripe(uid)
+    house.receive_all()
+    accepted = house.generation.create(uid, job_request(), house.clock.now())
+    house.work_off()
+    house.leave(uid)
+    assert accepted
+    archive = house.everything(house.archive_client)
+    charge = archive[f"payments/stripe-{order.id}"]["provider_payment_id"]
+    dispute = house.doubles.control.stripe.open_dispute(charge)["id"]
+    house.receive_all()
+    subject = archive[f"orders/{order.id}"]["owner"]
+    assert house.document(f"disputes/{dispute}")["owner"] == subject
+    assert f"orders/{order.id}" not in house.everything(house.archive_client), "it is in one place at a time"
+    house.doubles.control.stripe.close_dispute(dispute, "lost")
+    house.receive_all()
+    for _ in range(3):
+        house.clock.move(timedelta(days=1, minutes=1))
+        house.sweep()
+    after = house.everything(house.archive_client)
+    assert after[f"disputes/{dispute}"]["state"] == "lost"
+    assert after[f"orders/{order.id}"]["owner"] == subject
+    assert [path for path in house.everything() if path.startswith(("orders/", "users/", "wallets/"))] == []
