@@ -73,8 +73,6 @@ class Place(Record):
     purpose: Purpose = "service"
     unexported: tuple[str, ...] = ()
     """Fields that are the machinery's, not the member's: left out of what a member sees and exports."""
-    unarchived: tuple[str, ...] = ()
-    """Fields that no law asks for: left out of the archive."""
     destroyed: Destruction = "record"
     files: str | None = None
     """Prefix of the record's files in the bucket; its braces name fields of the record, or its ``id``."""
