@@ -19,11 +19,11 @@ from imagesfactory.payments.errors import (
     NoticeOutdated,
     OrderClosed,
     OrderNotFound,
-    RequestIdReused,
     PaymentDeclined,
     PaymentInProgress,
     PaymentsOff,
     PaymentUnclear,
+    RequestIdReused,
     UnknownPack,
 )
 from imagesfactory.payments.model import Channel, Order, OrderStatus, Payment, Refund, order_resume_at

@@ -16,10 +16,10 @@ from imagesfactory.payments.errors import (
     NothingToRefund,
     OrderNotFound,
     OrderNotPaid,
-    RequestIdReused,
     PaymentDisputed,
     RefundAccountMissing,
     RefundInProgress,
+    RequestIdReused,
 )
 from imagesfactory.payments.model import (
     REREAD_AFTER,

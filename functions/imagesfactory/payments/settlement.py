@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from imagesfactory.kit import log
 from imagesfactory.kit.clock import legal_day, start_of_legal_day
 from imagesfactory.payments.errors import SettlementNotFound
-from imagesfactory.payments.model import DisputeState, Order, Payment, RefundState
+from imagesfactory.payments.model import DisputeState, Order, Payment
 from imagesfactory.payments.ports import ProviderBusy, ProviderRefused, ProviderUnusable
 from imagesfactory.payments.reconciliation import Providers
 from imagesfactory.payments.store import PaymentStore
@@ -140,9 +140,12 @@ class Settlements:
         return {"read": True, "sums": books.sums()}, [{"of": name, **one} for one in books.differences()]
 
     def _returned(self, start: datetime, end: datetime) -> Iterator[_Line]:
-        """Money that went out by refunds and disputes, and came back with those that were won."""
+        """Money that went out by refunds and disputes, and came back with those that were won.
+
+        Providers book a refund when it begins, also one that stays pending for days.
+        """
         for refund in self._store.refunds_between(start, end):
-            if refund.state is RefundState.SUCCEEDED:
+            if refund.in_effect and refund.provider_refund_id:
                 yield refund.provider, refund.provider_refund_id, refund.order_id, -refund.amount, refund.currency
         for dispute in self._store.disputes_between("opened_at", start, end):
             yield dispute.provider, dispute.id, dispute.order_id, -dispute.amount, dispute.currency

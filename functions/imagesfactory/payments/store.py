@@ -109,8 +109,8 @@ class PaymentStore:
                 yield payment
 
     def refunds_between(self, start: datetime, end: datetime) -> Iterator[Refund]:
-        """Refunds decided from ``start`` up to, and without, ``end``."""
-        for snapshot in self._between(REFUNDS, "settled_at", start, end):
+        """Refunds begun from ``start`` up to, and without, ``end``."""
+        for snapshot in self._between(REFUNDS, "requested_at", start, end):
             refund = refund_from(snapshot)
             if refund is not None:
                 yield refund
