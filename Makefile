@@ -25,7 +25,7 @@ test: lint ## every check: lint, then all tests
 	@$(VENV)/python -m pytest
 
 test-quick: setup ## the tests that start no emulators
-	@$(VENV)/python -m pytest --ignore=tests/journeys --ignore=tests/integration --ignore=tests/simulation
+	@$(VENV)/python -m pytest --ignore=tests/journeys --ignore=tests/integration
 
 lint: setup ## style, types, import walls
 	@$(VENV)/ruff check .
