@@ -11,9 +11,9 @@ from imagesfactory.payments.errors import (
     NoticeOutdated,
     OrderClosed,
     OrderNotFound,
-    RequestIdReused,
     PaymentDeclined,
     PaymentUnclear,
+    RequestIdReused,
     UnknownPack,
 )
 from imagesfactory.payments.model import Channel, OrderStatus

@@ -8,10 +8,10 @@ import pytest
 from imagesfactory.payments.errors import (
     NothingToRefund,
     OrderNotFound,
-    RequestIdReused,
     PaymentDisputed,
     RefundAccountMissing,
     RefundInProgress,
+    RequestIdReused,
 )
 from imagesfactory.payments.model import RefundReason, RefundState
 
