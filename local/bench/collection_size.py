@@ -99,8 +99,8 @@ async def _fill(folder: Path, size: int) -> None:
 def _server(folder: Path) -> Iterator[firestore.Client]:
     command = [sys.executable, "-m", "emulator.firestore", "--port", "0", "--data", str(folder)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        lines = iter(process.stdout or ())
         try:
-            lines = iter(process.stdout or ())
             ready = next(line for line in lines if line.startswith(READY))
             with patch.dict(os.environ, {"FIRESTORE_EMULATOR_HOST": ready.removeprefix(READY).strip()}):
                 client = firestore.Client(project=PROJECT)
@@ -108,3 +108,5 @@ def _server(folder: Path) -> Iterator[firestore.Client]:
             client.close()  # type: ignore[no-untyped-call]
         finally:
             process.terminate()
+            for _ in lines:  # read to its end, so that it can say that it stops
+                pass
