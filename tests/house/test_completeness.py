@@ -15,8 +15,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 MANIFEST = """
 import json, main
-made = {name: thing for name, thing in vars(main).items() if hasattr(thing, "__firebase_endpoint__")}
-endpoints = {name: thing.__firebase_endpoint__ for name, thing in made.items()}
+endpoints = {name: getattr(main, name).__firebase_endpoint__ for name in dir(main)}
 print(json.dumps({name: {
     "region": endpoint.region, "task": endpoint.taskQueueTrigger is not None,
     "schedule": (endpoint.scheduleTrigger or {}).get('schedule'),
@@ -25,26 +24,72 @@ print(json.dumps({name: {
     "secrets": [secret["key"] for secret in endpoint.secretEnvironmentVariables or []]}
     for name, endpoint in endpoints.items()}, default=str))
 """
+DOORS = """
+import importlib, json, pkgutil
+from imagesfactory import doors
+modules = {each.name: importlib.import_module("imagesfactory.doors." + each.name)
+           for each in pkgutil.iter_modules(doors.__path__)}
+print(json.dumps({name: sorted(each for each, thing in vars(module).items()
+                               if hasattr(thing, "__firebase_endpoint__") and thing.__module__ == module.__name__)
+                  for name, module in modules.items()}))
+"""
+ONE_FUNCTION = """
+import json, sys, main
+main.create_job
+print(json.dumps(sorted(sys.modules)))
+"""
+SDKS_OF_VENDORS = (
+    "openai",
+    "stability_sdk",
+    "sendgrid",
+    "stripe",
+    "google.cloud.firestore",
+    "google.cloud.storage",
+    "grpc",
+    "pydantic",
+)
 
 
 @pytest.fixture(scope="module")
 def deployed() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = _said_by(MANIFEST)
+    return found
+
+
+def _said_by(program: str) -> Any:
+    """What ``program`` prints, in a process of its own that is started as the functions are."""
     done = subprocess.run(
-        [sys.executable, "-c", MANIFEST],
+        [sys.executable, "-c", program],
         cwd=ROOT / "functions",
         env={"PATH": "", "GCLOUD_PROJECT": "demo-house"},
         check=True,
         capture_output=True,
         text=True,
     )
-    found: dict[str, dict[str, Any]] = json.loads(done.stdout)
-    return found
+    return json.loads(done.stdout)
 
 
-def test_main_lists_exactly_what_it_imports(deployed: dict[str, dict[str, Any]]) -> None:
-    source = (ROOT / "functions" / "main.py").read_text()
-    listed = re.findall(r'"([a-z_]+)"', source[source.index("__all__") :])
-    assert sorted(listed) == sorted(deployed)
+def test_main_names_every_function_of_every_door() -> None:
+    written = _said_by("import json, main; print(json.dumps(main.DOORS))")
+    declared = {door: names for door, names in _said_by(DOORS).items() if names}
+    assert {door: sorted(names) for door, names in written.items()} == declared
+
+
+def test_discovery_finds_every_function_under_its_own_name(deployed: dict[str, dict[str, Any]]) -> None:
+    """With the loader of firebase_functions that firebase-tools starts for it."""
+    found = _said_by(
+        "import json; from firebase_functions.private import serving as s; print(json.dumps(list(s.get_functions())))"
+    )
+    assert sorted(found) == sorted(deployed)
+
+
+def test_an_instance_opens_the_door_of_its_function_alone() -> None:
+    loaded = _said_by(ONE_FUNCTION)
+    assert [name for name in loaded if name.startswith("imagesfactory.doors.callables")] == [
+        "imagesfactory.doors.callables"
+    ]
+    assert "firebase_functions.firestore_fn" not in loaded
+    assert not [name for name in loaded if name.startswith(SDKS_OF_VENDORS)]
 
 
 def test_everything_runs_in_seoul(deployed: dict[str, dict[str, Any]]) -> None:
