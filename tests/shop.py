@@ -45,7 +45,7 @@ class Shop(Backend):
 
     def __init__(self, client: firestore.Client, doubles: Doubles, wrap: Wrap = _as_is) -> None:
         super().__init__(client, doubles, wrap)
-        self.clock.instant = datetime.now(UTC)
+        self.clock.set_to_machine()
         addresses = doubles.addresses
         self.providers: dict[str, PaymentProvider] = {
             "toss": wrap("toss", TossPayments(secret_key=addresses.toss_secret_key, base_url=addresses.toss_url)),

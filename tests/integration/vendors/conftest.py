@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from imagesfactory.generation.ports import Picture
 
 from local.doubles import Doubles, running
+from tests.emulators import EmulatorAddresses, start_emulators
 from tests.integration.vendors.limits import PROJECT
-
-HERE = Path(__file__).parent
-ROOT = HERE.parents[2]
-
-
-@dataclass(frozen=True)
-class EmulatorAddresses:
-    """host:port of each."""
-
-    storage: str
-    tasks: str
-    auth: str
 
 
 @pytest.fixture(scope="session")
@@ -41,28 +25,9 @@ def doubles(all_doubles: Doubles) -> Doubles:
 
 
 @pytest.fixture(scope="session")
-def emulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatorAddresses]:
-    if not (ROOT / "node_modules" / "firebase-tools").is_dir():
-        pytest.skip("firebase-tools is not installed: npm ci")
-    folder = tmp_path_factory.mktemp("emulators")  # stored files and logs go here, and nothing into the home folder
-    environment = {"PATH": os.environ["PATH"], "TMPDIR": str(folder), "HOME": str(folder)}
-    environment["NODE_PATH"] = str(ROOT / "node_modules")
-    command = ["node", str(HERE / "emulators.cjs"), PROJECT]
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment,
-        text=True,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdin is not None
-        line = process.stdout.readline()
-        assert line, "the emulators did not start; their words stand above"
-        yield EmulatorAddresses(**json.loads(line))
-        process.stdin.close()
-        process.wait()
+def emulators() -> Iterator[EmulatorAddresses]:
+    with start_emulators(PROJECT) as addresses:
+        yield addresses
 
 
 @pytest.fixture

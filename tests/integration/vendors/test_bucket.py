@@ -20,7 +20,7 @@ from imagesfactory.vendors import bucket as bucket_module
 from imagesfactory.vendors.bucket import CloudStorageBucket
 from imagesfactory.vendors.google_calls import GoogleServiceUnusable
 
-from tests.integration.vendors.conftest import EmulatorAddresses
+from tests.emulators import EmulatorAddresses
 from tests.integration.vendors.limits import PROJECT
 
 BUCKET = "demo-vendors.firebasestorage.app"

@@ -12,7 +12,7 @@ from imagesfactory.vendors.directory import FirebaseDirectory, firebase_app
 from imagesfactory.vendors.google_calls import GoogleServiceUnusable
 from imagesfactory.vendors.role_directory import FirebaseRoles
 
-from tests.integration.vendors.conftest import EmulatorAddresses
+from tests.emulators import EmulatorAddresses
 from tests.integration.vendors.limits import PROJECT
 
 

@@ -19,7 +19,7 @@ from imagesfactory.vendors import task_queue
 from imagesfactory.vendors.google_calls import GoogleServiceUnusable
 from imagesfactory.vendors.task_queue import CloudTasksQueue
 
-from tests.integration.vendors.conftest import EmulatorAddresses
+from tests.emulators import EmulatorAddresses
 from tests.integration.vendors.limits import LONG_SECONDS, PROJECT
 
 REGION = "asia-northeast3"

@@ -1,0 +1,66 @@
+"""The harness itself: one function of every kind is called by its real wire and does its work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from imagesfactory.policy.company import company
+
+from tests.deployed.functions import Answer, Deployed, Kind, kind_of, names
+from tests.deployed.surroundings import Surroundings
+from tests.deployed.tokens import SignIn
+
+JISU = SignIn("uid-of-jisu-0000000000000000", "jisu@example.com")
+SIGNUP = {
+    "name": "김지수",
+    "is_over_fourteen": True,
+    "language": "ko",
+    "terms_version": company().terms_version,
+    "privacy_version": company().privacy_policy_version,
+    "agrees_to_terms": True,
+    "agrees_to_privacy": True,
+}
+
+
+def sign_up(deployed: Deployed) -> str:
+    assert deployed.block("before_create", JISU) == (200, {})
+    token = deployed.token(JISU)
+    assert deployed.call("complete_signup", SIGNUP, token).status == 200
+    return token
+
+
+def test_every_deployed_function_has_a_kind_and_is_served(deployed: Deployed) -> None:
+    assert {kind_of(name) for name in names()} == set(Kind)
+    for name in names():
+        answer = deployed.request(name, "GET", path="/__/health")
+        assert answer.status < 500 or kind_of(name) is Kind.SCHEDULE, (name, answer)
+
+
+def test_a_job_runs_through_triggers_and_tasks_to_a_letter(
+    deployed: Deployed, surroundings: Surroundings, database: Any
+) -> None:
+    token = sign_up(deployed)
+    asked = {
+        "request_id": "request-1",
+        "prompt": "a paper boat under the moon",
+        "images": [{"model": "gpt-image", "quality": "low", "count": 1}],
+    }
+    job = deployed.call("create_job", asked, token)
+    assert job.status == 200, job
+    (snapshot,) = database.collection("jobs").stream()
+    assert deployed.created("on_job_created", snapshot) == Answer(200, "OK")
+    task = surroundings.tasks.waiting.popleft()
+    assert deployed.task(task.function, task.body, task.name).status == 200
+    (letter,) = database.collection("mail").stream()
+    assert deployed.created("on_mail_created", letter) == Answer(200, "OK")
+    task = surroundings.tasks.waiting.popleft()
+    assert deployed.task(task.function, task.body, task.name).status == 200
+    (sent,) = surroundings.doubles.control.mails()
+    assert JISU.email in str(sent["to"])
+    assert deployed.schedule("sweep").status == 200
+
+
+@pytest.mark.parametrize("forged", ["", "no.token.", None])
+def test_a_caller_without_a_good_token_is_refused(deployed: Deployed, forged: str | None) -> None:
+    assert deployed.call("create_job", {}, forged).status == 401
