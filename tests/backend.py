@@ -48,6 +48,7 @@ from imagesfactory.vendors.sendgrid_mail import SendGridSender
 from imagesfactory.vendors.stability_rest import StabilityRest
 
 from local.doubles import Doubles
+from tests.registry_watch import WATCH
 
 START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 PSEUDONYM_KEY = "a key for tests"
@@ -82,6 +83,7 @@ class MemoryBucket:
         self.files: dict[str, bytes] = {}
 
     def put(self, name: str, png: bytes) -> None:
+        WATCH.file(name)
         self.files.setdefault(name, png)
 
     def get(self, name: str) -> bytes:

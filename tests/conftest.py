@@ -1,11 +1,39 @@
-"""For all tests: random examples are the same in every run, so that a run says the same twice."""
+"""For all tests: examples that are the same in every run, a watch over what is written where, and promises kept."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
+
+from tests.promises import PromisesKept, is_whole, promises
+from tests.registry_watch import WATCH, watching
 
 settings.register_profile("same every time", derandomize=True, database=None)
 settings.register_profile("new every time")
 settings.load_profile("new every time" if os.environ.get("IMAGESFACTORY_EXPLORE") else "same every time")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the session see to it that what the policy promises was tested."""
+    config.pluginmanager.register(PromisesKept(promise.test for promise in promises()), "promises kept")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def registry_watch(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Everything that the tests' process writes is watched; after all tests, every place was written to."""
+    before = request.session.testsfailed
+    with watching():
+        yield
+    if is_whole(request.config) and request.session.testsfailed == before:
+        assert WATCH.unwritten() == set(), "rows of retention.yaml for places in which nobody writes"
+
+
+@pytest.fixture(autouse=True)
+def nothing_unregistered() -> Iterator[None]:
+    """A test in which our code wrote where the registry has no row fails, even if the error was caught."""
+    before = len(WATCH.strays)
+    yield
+    assert WATCH.strays[before:] == [], "add a row to policy/retention.yaml"

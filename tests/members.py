@@ -34,6 +34,7 @@ from imagesfactory.withdrawal.sweep import WithdrawalSweep
 from local.doubles import Doubles
 from tests.backend import MemoryBucket, Wrap, _as_is
 from tests.firestore_process import FirestoreProcess
+from tests.registry_watch import WATCH
 from tests.shop import RULES, Shop
 
 
@@ -52,6 +53,7 @@ class MemoryFolders:
     @contextmanager
     def writer(self, name: str, content_type: str) -> Iterator[IO[bytes]]:
         assert content_type
+        WATCH.file(name)
         file = _Unseekable()
         yield file
         self._bucket.files[name] = file.getvalue()
