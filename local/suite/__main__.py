@@ -16,6 +16,7 @@ from local.suite import emulator_ui
 from local.suite.addresses import Addresses
 from local.suite.backend import backend_options
 from local.suite.errors import SuiteError
+from local.suite.serving import announce
 from local.suite.suite import ROOT, Suite, SuiteOptions, running
 
 
@@ -40,6 +41,7 @@ def _serve(suite: Suite) -> int:
     schedules = read_schedules(ROOT / "scheduler.yaml")
     targets = EmulatorTargets(suite.addresses.functions.url, suite.project)
     _print_addresses(suite)
+    announce(suite)
     with Scheduler(schedules, targets):
         status = suite.firebase.wait()
     print(f"\nThe emulators ended by themselves (status {status}). See {suite.logs}", file=sys.stderr)
@@ -72,7 +74,9 @@ def _print_addresses(suite: Suite) -> None:
     print(f"  logs       {suite.logs}\n")
     print(f"The providers are doubles; what they sent and drew: {suite.doubles['home']}")
     print(
-        "Put a provider's key into functions/.secret.local to use the real one.\n\nCtrl-C stops everything.", flush=True
+        "Put a provider's key into functions/.secret.local to use the real one.\n\n"
+        "In another terminal: make settle shows the day's books. Ctrl-C here stops everything.",
+        flush=True,
     )
 
 

@@ -49,11 +49,17 @@ class RunFolder:
         """Stands in for the user's own settings of firebase-tools and gcloud, so that none is used."""
         return self.path / "settings"
 
+    @property
+    def serving(self) -> Path:
+        """Where `make serve` says what it serves; other runs have no such file."""
+        return self.path / "serving.json"
+
     def close(self) -> None:
         """Say that the run has ended and drop what only it needed (keys among it); the logs stay."""
         for folder in (self.project, self.temporary, self.settings):
             shutil.rmtree(folder, ignore_errors=True)
-        _owner_file(self.path).unlink(missing_ok=True)
+        for file in (self.serving, _owner_file(self.path)):
+            file.unlink(missing_ok=True)
 
 
 def open_run(runs: Path) -> RunFolder:
@@ -68,6 +74,12 @@ def open_run(runs: Path) -> RunFolder:
     unfinished.write_text(json.dumps(owner))
     unfinished.replace(_owner_file(run.path))  # at once, so that nobody reads half of it
     return run
+
+
+def running_runs(runs: Path) -> list[RunFolder]:
+    """The runs whose owner lives, oldest first."""
+    folders = sorted(runs.iterdir()) if runs.is_dir() else []
+    return [RunFolder(id=path.name, path=path) for path in folders if _owner_lives(path)]
 
 
 def clean_abandoned(runs: Path) -> list[str]:
@@ -85,11 +97,16 @@ def clean_abandoned(runs: Path) -> list[str]:
 
 
 def _is_abandoned(path: Path) -> bool:
+    return _owner_lives(path) is False
+
+
+def _owner_lives(path: Path) -> bool | None:
+    """Whether the process that opened the run is alive; None once the run was closed."""
     try:
         owner = json.loads(_owner_file(path).read_text())
     except FileNotFoundError:
-        return False
-    return not leftovers.is_alive(int(owner["pid"]), float(owner["started_at"]))
+        return None
+    return leftovers.is_alive(int(owner["pid"]), float(owner["started_at"]))
 
 
 def _owner_file(path: Path) -> Path:

@@ -10,6 +10,7 @@ import pytest
 
 from local.suite import Suite, running
 from local.suite.backend import backend_options
+from local.suite.serving import announce
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +18,14 @@ def suite() -> Iterator[Suite]:
     """The running backend; its steps are printed, so that a failing start shows them."""
     with running(backend_options(), report=print) as started:
         yield started
+
+
+@pytest.fixture
+def served(suite: Suite) -> Iterator[Suite]:
+    """The backend as `make serve` would keep it: operators' commands find it."""
+    announce(suite)
+    yield suite
+    suite.run.serving.unlink()
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from unittest.mock import patch
 
@@ -15,6 +17,7 @@ from local.demo.shopping import REFUNDED_POINTS, Shopping
 from local.demo.steps import Step
 from local.doubles import ControlClient
 from local.suite import Suite
+from local.suite.suite import ROOT
 from tests.journeys.test_a_members_story import new_member
 
 
@@ -60,6 +63,22 @@ def test_both_providers_post_into_one_wallet_and_a_part_goes_back(
     receipt = app.call("get_receipt", {"order_id": toss["order_id"], "form": "pdf"}, member)
     assert receipt
     assert office.trial_balance().is_balanced
+
+
+def test_the_operators_settlement_finds_both_books_alike(
+    app: ClientApp, shopping: Shopping, served: Suite, step: Step
+) -> None:
+    member = new_member(app)
+    shopping.refund_part(member, shopping.buy_with_toss(member, step), step)
+    shopping.buy_with_stripe(member, step)
+    command = [sys.executable, "-m", "local.settle", "--day", "today", "--again"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "functions")}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert served.project in done.stdout
+    assert "Both books agree" in done.stdout
+    shown = subprocess.run(command[:-1], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert shown.stdout == done.stdout, "the kept report shows the same"
 
 
 def test_an_order_of_somebody_else_does_not_exist(app: ClientApp, shopping: Shopping, step: Step) -> None:

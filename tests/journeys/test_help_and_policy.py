@@ -29,9 +29,9 @@ from tests.journeys.test_a_members_story import PASSWORD, address, new_member, s
 
 
 @pytest.fixture
-def office(suite: Suite) -> Iterator[Office]:
-    with patch.dict(os.environ, suite.client_environment()):
-        yield Office(suite)
+def office(served: Suite) -> Iterator[Office]:
+    with patch.dict(os.environ, served.client_environment()):
+        yield Office(served)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Shows the daily settlement at a terminal, and has it made where there is none yet."""
