@@ -139,8 +139,9 @@ class Settling:
         wallet = self._points.wallet(order.owner)
         if wallet is None or self._due(order, wallet, now) is None:
             return True
-        # Counted by the refunds before, so that a crash repeats this one and a refused one can be followed by another.
-        request_id = f"withdrawal-{len(order.refund_ids)}"
+        # Named by order, for a member may have paid for several, and counted by the refunds before, so that a crash
+        # repeats this one and a refused one can be followed by another.
+        request_id = f"withdrawal-{order.id}-{len(order.refund_ids)}"
         request = RefundRequest(order_id=order.id, request_id=request_id, account=account)
         try:
             refund = self._refunds.request(order.owner, request, now)

@@ -119,6 +119,16 @@ def test_money_that_is_owed_goes_back_before_anything_is_erased(house: Members) 
     assert sums["forfeited_bonus"] > 0
 
 
+def test_every_one_of_several_purchases_is_paid_back(house: Members) -> None:
+    uid = house.member()
+    orders = [house.buy_with_toss(uid, request_id=f"order-{number}-of-test").id for number in range(3)]
+    house.leave(uid)
+    archive = house.everything(house.archive_client)
+    refunds = [content for path, content in archive.items() if path.startswith("refunds/")]
+    assert sorted(refund["order_id"] for refund in refunds) == sorted(orders)
+    assert {(refund["state"], refund["points"]) for refund in refunds} == {("succeeded", 1000)}
+
+
 def test_a_deposit_needs_an_account_to_go_back_to(house: Members) -> None:
     uid = house.member()
     order = house.order(uid).order
