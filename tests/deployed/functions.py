@@ -57,7 +57,7 @@ def main_module() -> ModuleType:
 
 def names() -> list[str]:
     """The names of all functions that are deployed."""
-    return list(main_module().__all__)
+    return dir(main_module())
 
 
 def kind_of(name: str) -> Kind:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from imagesfactory.policy.company import company
 
 from tests.deployed.functions import Answer, Deployed, Kind, kind_of, names
-from tests.deployed.surroundings import Surroundings
+from tests.deployed.surroundings import ORIGIN, Surroundings
 from tests.deployed.tokens import SignIn
 
 JISU = SignIn("uid-of-jisu-0000000000000000", "jisu@example.com")
@@ -64,3 +65,9 @@ def test_a_job_runs_through_triggers_and_tasks_to_a_letter(
 @pytest.mark.parametrize("forged", ["", "no.token.", None])
 def test_a_caller_without_a_good_token_is_refused(deployed: Deployed, forged: str | None) -> None:
     assert deployed.call("create_job", {}, forged).status == 401
+
+
+def test_a_sign_in_that_is_gone_makes_no_session_however_good_its_token_is(deployed: Deployed) -> None:
+    body = json.dumps({"id_token": deployed.token(JISU)}).encode()
+    headers = {"Content-Type": "application/json", "Origin": ORIGIN}
+    assert deployed.post("create_session", body, headers).status == 401

@@ -19,7 +19,7 @@ FRESH: Final = timedelta(minutes=5)
 
 
 class NoSession(Exception):
-    """The token or cookie is wrong, too old, revoked, or its sign-in is disabled."""
+    """The token or cookie is wrong, too old, revoked, or its sign-in is disabled or gone."""
 
 
 class SessionCookies:
@@ -43,7 +43,7 @@ class SessionCookies:
                 if now.timestamp() - int(claims["auth_time"]) > FRESH.total_seconds():
                     raise NoSession
                 return _text(auth.create_session_cookie(id_token, expires_in=LIFETIME, app=self._app()))
-            except (auth.InvalidIdTokenError, auth.UserDisabledError, ValueError):
+            except (auth.InvalidIdTokenError, auth.UserDisabledError, auth.UserNotFoundError, ValueError):
                 raise NoSession from None
 
     def holder(self, cookie: str) -> str:
