@@ -6,7 +6,7 @@ TYPED := emulator functions/main.py functions/imagesfactory local tests
 export PYTHONPATH := $(CURDIR)/functions
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve settle test test-quick lint format bench lock clean
+.PHONY: help setup demo serve settle test test-quick lint format bench audit lock clean
 
 help: ## print this list
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ format: setup ## put the code in the common form
 
 bench: setup ## measure the budgets of docs/ and print them
 	@$(VENV)/python -m local.bench
+
+audit: setup ## known vulnerabilities, credentials, licences; says what could not be checked here (network)
+	@$(VENV)/python -m local.audit
 
 lock: setup ## pin all packages again to the newest that fit (network)
 	@$(VENV)/python -m local.setup.lock

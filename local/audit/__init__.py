@@ -1,0 +1,1 @@
+"""What `make audit` looks for: known vulnerabilities, credentials in the repository, licences that do not fit."""
