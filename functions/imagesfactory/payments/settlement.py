@@ -67,22 +67,20 @@ class _Books:
 class Settlements:
     """Writes and reads the reports ``settlements/{day}``."""
 
-    def __init__(self, client: Client, *, points: PointsService, providers: Providers) -> None:
+    def __init__(
+        self, client: Client, *, points: PointsService, providers: Providers, archive: Client | None = None
+    ) -> None:
+        """``archive`` has the payments and refunds of those who left: a provider's books name them as well."""
         self._client = client
         self._store = PaymentStore(client)
+        self._stores = (self._store, PaymentStore(archive)) if archive is not None else (self._store,)
         self._points = points
         self._providers = providers
 
     def run(self, now: datetime, day: date | None = None) -> dict[str, Any]:
         """Compare a day (Asia/Seoul; yesterday if none is named), write the report and return it."""
         day = day or legal_day(now) - timedelta(days=1)
-        start, end = start_of_legal_day(day), start_of_legal_day(day + timedelta(days=1))
-        payments = list(self._store.payments_between(start, end))
-        differences = [*self._without_grant(payments)]
-        providers: dict[str, Any] = {}
-        for name in sorted(self._providers):
-            providers[name], found = self._compare(name, payments, start, end)
-            differences += found
+        providers, differences = self.compare(start_of_legal_day(day), start_of_legal_day(day + timedelta(days=1)))
         balance = trial_balance(self._client)
         report = {
             "day": day.isoformat(),
@@ -103,6 +101,18 @@ class Settlements:
             "settlement.written", count=len(differences), points=balance.total
         )
         return report
+
+    def compare(self, start: datetime, end: datetime) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """What each provider's books and ours say of the time from ``start`` up to, and without, ``end``, and each
+        line in which they differ. Reads only.
+        """
+        payments = list(self._store.payments_between(start, end))
+        differences = [*self._without_grant(payments)]
+        providers: dict[str, Any] = {}
+        for name in sorted(self._providers):
+            providers[name], found = self._compare(name, payments, start, end)
+            differences += found
+        return providers, differences
 
     def get(self, day: str | None) -> dict[str, Any]:
         """The report of a day, or the latest.
@@ -132,26 +142,19 @@ class Settlements:
         except (ProviderBusy, ProviderRefused, ProviderUnusable) as problem:
             log.error("settlement.provider_unread", provider=name, code=str(problem))
             return {"read": False, "sums": {}}, [{"kind": "provider-unread", "id": name}]
-        lines = (*map(_of_payment, payments), *self._returned(start, end))
-        for provider, known_as, order_id, amount, currency in lines:
+        here = [*map(_of_payment, payments), *_returned(self._store, start, end)]
+        orders_here = {order_id for _, _, order_id, _, _ in here}
+        for provider, known_as, order_id, amount, currency in (*here, *self._archived(start, end, orders_here)):
             if provider == name:
                 _add(books.ours, known_as, amount, currency)
                 books.orders[known_as] = order_id
         return {"read": True, "sums": books.sums()}, [{"of": name, **one} for one in books.differences()]
 
-    def _returned(self, start: datetime, end: datetime) -> Iterator[_Line]:
-        """Money that went out by refunds and disputes, and came back with those that were won.
-
-        Providers book a refund when it begins, also one that stays pending for days.
-        """
-        for refund in self._store.refunds_between(start, end):
-            if refund.in_effect and refund.provider_refund_id:
-                yield refund.provider, refund.provider_refund_id, refund.order_id, -refund.amount, refund.currency
-        for dispute in self._store.disputes_between("opened_at", start, end):
-            yield dispute.provider, dispute.id, dispute.order_id, -dispute.amount, dispute.currency
-        for dispute in self._store.disputes_between("closed_at", start, end):
-            if dispute.state is DisputeState.WON:
-                yield dispute.provider, dispute.id, dispute.order_id, dispute.amount, dispute.currency
+    def _archived(self, start: datetime, end: datetime, orders_here: set[str]) -> Iterator[_Line]:
+        """What the archive has. An order on its way there, or back, is in both; then it counts here."""
+        for store in self._stores[1:]:
+            lines = (*map(_of_payment, store.payments_between(start, end)), *_returned(store, start, end))
+            yield from (line for line in lines if line[2] not in orders_here)
 
     def _without_grant(self, payments: list[Payment]) -> Iterator[dict[str, Any]]:
         """Payments whose points are not in the ledger: the member paid and has nothing."""
@@ -167,6 +170,21 @@ class Settlements:
         if not order.is_granted:
             return bool(order.refund_ids)
         return self._points.has_entry(order.owner, f"grant:order:{order.id}")
+
+
+def _returned(store: PaymentStore, start: datetime, end: datetime) -> Iterator[_Line]:
+    """Money that went out by refunds and disputes, and came back with those that were won.
+
+    Providers book a refund when it begins, also one that stays pending for days.
+    """
+    for refund in store.refunds_between(start, end):
+        if refund.in_effect and refund.provider_refund_id:
+            yield refund.provider, refund.provider_refund_id, refund.order_id, -refund.amount, refund.currency
+    for dispute in store.disputes_between("opened_at", start, end):
+        yield dispute.provider, dispute.id, dispute.order_id, -dispute.amount, dispute.currency
+    for dispute in store.disputes_between("closed_at", start, end):
+        if dispute.state is DisputeState.WON:
+            yield dispute.provider, dispute.id, dispute.order_id, dispute.amount, dispute.currency
 
 
 def _of_payment(payment: Payment) -> _Line:
