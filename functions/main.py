@@ -43,6 +43,7 @@ DOORS = {
         "reply_to_inquiry",
         "settle_inquiry",
     ],
+    "callables_truth": ["get_truth"],
     "identity": ["before_create", "before_sign_in"],
     "pages": ["policy_page", "unsubscribe"],
     "purging": ["purge", "purgepage"],

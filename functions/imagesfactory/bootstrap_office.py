@@ -1,4 +1,4 @@
-"""Joins the rooms of the office (support, staff, notices, devices, sessions) once per instance, on first use."""
+"""Joins the rooms of the office (support, staff, notices, devices, sessions, truth) once per instance, on first use."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from imagesfactory.staff.disclosures import DisclosureRegister
     from imagesfactory.support.desk import SupportDesk
     from imagesfactory.support.service import SupportService
+    from imagesfactory.truth.service import TruthPage
     from imagesfactory.vendors.session_cookies import SessionCookies
 
 
@@ -120,3 +121,11 @@ def sessions() -> SessionCookies:
     from imagesfactory.vendors.session_cookies import SessionCookies
 
     return SessionCookies(project=settings().project)
+
+
+@cache
+def truth_page() -> TruthPage:
+    """The operator's truth page."""
+    from imagesfactory.truth.service import TruthPage
+
+    return TruthPage(bootstrap._database(), bootstrap._archive_database())

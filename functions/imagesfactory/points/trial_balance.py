@@ -40,44 +40,50 @@ class TrialBalance:
         return self.total == 0 and not self.wrong_wallets
 
 
+def ledger_accounts(client: Client) -> dict[str, int]:
+    """Points by account over all members, those that wallets carry of destroyed entries included."""
+    accounts = Counter(_sums(client.collection_group("entries"), "legs"))
+    accounts.update(_sums(client.collection("wallets"), "carried"))
+    return dict(accounts)
+
+
 def trial_balance(client: Client) -> TrialBalance:
     """Add up the whole ledger and compare every wallet with its entries."""
     wrong: list[str] = []
     count = 0
-    accounts = Counter(_sums(client.collection_group("entries")))
-    for uid, matches, carried in _wallets(client):
+    accounts = ledger_accounts(client)
+    for uid, matches in _wallets(client):
         count += 1
-        accounts.update(carried)
         if not matches:
             wrong.append(uid)
-    return TrialBalance(dict(accounts), count, tuple(wrong))
+    return TrialBalance(accounts, count, tuple(wrong))
 
 
-def _wallets(client: Client) -> Iterator[tuple[str, bool, dict[str, int]]]:
-    """Each wallet's owner, whether it equals its entries, and what it carries of entries that were destroyed."""
+def _wallets(client: Client) -> Iterator[tuple[str, bool]]:
+    """Each wallet's owner, and whether it equals its entries and what it carries of entries that were destroyed."""
     for snapshot in client.collection("wallets").stream():
         wallet = wallet_from(snapshot)
         if wallet is None:
             continue
-        carried = carried_points(snapshot)
-        sums = Counter(_sums(snapshot.reference.collection("entries")))
-        sums.update(carried)
+        sums = Counter(_sums(snapshot.reference.collection("entries"), "legs"))
+        sums.update(carried_points(snapshot))
         available = sum(sums[Account.AVAILABLE.of(kind)] for kind in LotKind)
         held = sum(sums[Account.HELD.of(kind)] for kind in LotKind)
         owed = -sum(sums[Account.DEBT.of(kind)] for kind in LotKind)
         stated = (wallet.available_points, wallet.held_points, wallet.debt_points)
-        yield wallet.uid, stated == (available, held, owed), carried
+        yield wallet.uid, stated == (available, held, owed)
 
 
-def _sums(entries: Query | CollectionReference) -> dict[str, int]:
-    """One query for each account: several sums in one query count only documents that have all of their fields
-    (firebase.google.com/docs/firestore/query-data/aggregation-queries, limitations), and an entry has few legs.
+def _sums(documents: Query | CollectionReference, field: str) -> dict[str, int]:
+    """The sums of a map of points by account. One query for each account: several sums in one query count only
+    documents that have all of their fields (firebase.google.com/docs/firestore/query-data/aggregation-queries,
+    limitations), and an entry has few legs.
     """
     names = [account.of(kind) for account in Account for kind in LotKind]
-    return {name: _sum(entries, name) for name in names}
+    return {name: _sum(documents, f"{field}.{name}") for name in names}
 
 
-def _sum(entries: Query | CollectionReference, name: str) -> int:
-    query: Any = entries
-    ((result,),) = query.sum(f"legs.{name}", alias=name).get()
+def _sum(documents: Query | CollectionReference, path: str) -> int:
+    query: Any = documents
+    ((result,),) = query.sum(path, alias="sum").get()
     return int(result.value or 0)

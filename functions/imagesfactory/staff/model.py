@@ -18,6 +18,7 @@ class Role(StrEnum):
     OFFICER = "officer"
     SUPPORT = "support"
     FINANCE = "finance"
+    OPERATOR = "operator"
 
 
 class Action(StrEnum):
@@ -34,6 +35,7 @@ class Action(StrEnum):
     DISCLOSURE_RECORDED = "disclosure-recorded"
     DISCLOSURES_READ = "disclosures-read"
     ACCESSES_READ = "accesses-read"
+    TRUTH_READ = "truth-read"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,145 @@
+"""The truth page has teeth: each kind of untruth, planted in a lived-in service, turns its verdict red and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from imagesfactory.truth.model import AUDITED, Check, Page
+from imagesfactory.truth.service import TruthPage
+
+from tests.lived_in import KEEPER, SHOPPER, LivedIn
+
+Plant = dict[str, dict[str, Any] | None]
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def look(service: LivedIn) -> Page:
+    return TruthPage(service.client, service.archive_client).look(service.clock.now())
+
+
+def red(page: Page) -> dict[Check, tuple[str, ...]]:
+    return {verdict.check: verdict.ids for verdict in page.verdicts if not verdict.is_green}
+
+
+def test_a_lived_in_service_is_green_in_every_question(service: LivedIn) -> None:
+    page = look(service)
+    assert red(page) == {}
+    assert {verdict.check for verdict in page.verdicts} == set(Check) - AUDITED
+    assert page.members == ()
+
+
+def entry(service: LivedIn, legs: dict[str, int]) -> dict[str, Any]:
+    return {"uid": KEEPER, "kind": "grant", "source": "nowhere", "legs": legs, "at": service.began_at}
+
+
+def job(service: LivedIn, **changes: Any) -> Plant:
+    """Another job like the one that was finished."""
+    return {"jobs/planted": {**service.job(service.job_id), "finished_at": None, "sweep_at": None, **changes}}
+
+
+PLANTS: list[tuple[str, Check, Callable[[LivedIn, datetime], Plant]]] = [
+    (
+        "an entry that does not balance",
+        Check.LEDGER_BALANCED,
+        lambda s, _: {f"wallets/{KEEPER}/entries/grant:nowhere": entry(s, {"issued_bonus": -7})},
+    ),
+    (
+        "points that wallets carry and nobody issued",
+        Check.LEDGER_BALANCED,
+        lambda _s, _: {f"wallets/{KEEPER}": {"carried": {"issued_paid": -3}}},
+    ),
+    (
+        "a debt below zero",
+        Check.NOTHING_BELOW_ZERO,
+        lambda s, _: {
+            f"wallets/{KEEPER}": {"debt_points": -5},
+            f"wallets/{KEEPER}/entries/grant:nowhere": entry(s, {"issued_bonus": -5, "debt_bonus": 5}),
+        },
+    ),
+    ("a queued job", Check.JOBS, lambda s, now: job(s, status="queued", deadline_at=now - HOUR)),
+    ("a running job", Check.JOBS, lambda s, now: job(s, status="running", deadline_at=now - HOUR)),
+    ("an untidy job", Check.JOBS, lambda _, now: {"jobs/planted": {"is_tidy": False, "sweep_at": now - HOUR}}),
+    ("a letter", Check.LETTERS, lambda _, now: {"mail/planted": {"sweep_at": now - HOUR}}),
+    ("an order", Check.ORDERS, lambda s, now: {f"orders/{s.bought.id}": {"resume_at": now - HOUR}}),
+    ("a refund", Check.REFUNDS, lambda _, now: {"refunds/planted": {"resume_at": now - HOUR}}),
+    ("a refund to be sent", Check.REFUNDS, lambda _, now: {"refunds/planted": {"state": "requested", "due_at": now}}),
+    ("a refund on its way", Check.REFUNDS, lambda _, now: {"refunds/planted": {"state": "sent", "due_at": now}}),
+    ("a parked event", Check.EVENTS, lambda _, now: {"inbox/planted": {"state": "parked", "resume_at": now - HOUR}}),
+    ("an event given up", Check.EVENTS, lambda _s, _: {"inbox/planted": {"state": "abandoned", "resume_at": None}}),
+    (
+        "a lost dispute",
+        Check.DISPUTES,
+        lambda _, now: {"disputes/planted": {"is_misuse_due": True, "closed_at": now - HOUR}},
+    ),
+    ("expired points", Check.EXPIRIES, lambda _, now: {f"wallets/{KEEPER}": {"next_expiry_at": now - HOUR}}),
+    ("an export", Check.EXPORTS, lambda _, now: {"exports/planted": {"resume_at": now - HOUR}}),
+    (
+        "a correction",
+        Check.CORRECTIONS,
+        lambda _, now: {"corrections/planted": {"state": "pending", "due_at": now - HOUR}},
+    ),
+    ("a withdrawal", Check.WITHDRAWALS, lambda _, now: {"withdrawals/gone": {"resume_at": now - HOUR}}),
+    ("a slow withdrawal", Check.WITHDRAWALS, lambda _, now: {"withdrawals/gone": {"requested_at": now - 6 * DAY}}),
+    ("open money", Check.WITHDRAWALS, lambda _, now: {"withdrawn/planted": {"resume_at": now - HOUR}}),
+    (
+        "an unanswered inquiry",
+        Check.INQUIRIES,
+        lambda _, now: {"inquiries/planted": {"state": "open", "changed_at": now - 4 * DAY}},
+    ),
+    ("a quiet inquiry", Check.INQUIRIES, lambda _, now: {"inquiries/planted": {"settles_at": now - HOUR}}),
+    ("an announcement", Check.ANNOUNCEMENTS, lambda _, now: {"policies/planted": {"resume_at": now - HOUR}}),
+    ("a campaign", Check.ANNOUNCEMENTS, lambda _, now: {"campaigns/planted": {"resume_at": now - HOUR}}),
+    ("an unfinished sign-up", Check.SIGN_UPS, lambda _, now: {"users/planted": {"destroy_at": now - HOUR}}),
+    ("an overdue visit", Check.RECORDS_DESTROYED, lambda _, now: {"visits/planted": {"destroy_at": now - 2 * DAY}}),
+    (
+        "an overdue entry",
+        Check.RECORDS_DESTROYED,
+        lambda _, now: {f"wallets/{KEEPER}/entries/old": {"destroy_at": now - 2 * DAY}},
+    ),
+    ("no purge since", Check.PURGE_RAN, lambda s, now: s.runs_at(now - 2 * DAY)),
+    ("a purge that failed", Check.PURGE_CLEAN, lambda s, _: {s.run_path: {"failed": {"default visits/{id}": 2}}}),
+    ("files that purge missed", Check.PURGE_CLEAN, lambda s, _: {s.run_path: {"missing": 1}}),
+    (
+        "no settlement",
+        Check.SETTLEMENT_MADE,
+        lambda s, now: {f"settlements/{s.yesterday}": None, f"users/{SHOPPER}": {"created_at": now - 9 * DAY}},
+    ),
+    (
+        "a difference",
+        Check.SETTLEMENT_CLEAN,
+        lambda s, _: {f"settlements/{s.yesterday}": {"difference_count": 1}},
+    ),
+    (
+        "a night in which the ledger did not balance",
+        Check.SETTLEMENT_CLEAN,
+        lambda s, _: {"settlements/2026-01-02": {"day": "2026-01-02", "ledger": {"total": 4}}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("check", "plant"), [each[1:] for each in PLANTS], ids=[each[0] for each in PLANTS])
+def test_it_turns_one_verdict_red(service: LivedIn, check: Check, plant: Callable[[LivedIn, datetime], Plant]) -> None:
+    with service.planted(plant(service, service.clock.now())):
+        assert list(red(look(service))) == [check]
+
+
+def test_the_archive_is_looked_at_as_well(service: LivedIn) -> None:
+    overdue: Plant = {"orders/planted": {"destroy_at": service.clock.now() - 2 * DAY}}
+    with service.planted(overdue, archive=True):
+        assert red(look(service)) == {Check.RECORDS_DESTROYED: ("archive orders/{id}",)}
+
+
+def test_every_question_of_the_page_was_planted() -> None:
+    assert {check for _, check, _ in PLANTS} == set(Check) - AUDITED
+
+
+def test_many_are_counted_and_few_are_named(service: LivedIn) -> None:
+    many: Plant = {f"users/stray-{n:03}": {"destroy_at": service.clock.now() - DAY} for n in range(45)}
+    with service.planted(many):
+        page = look(service)
+    (verdict,) = (verdict for verdict in page.verdicts if not verdict.is_green)
+    assert (verdict.count, len(verdict.ids), verdict.is_more) == (45, 20, False)
+    assert page.members == tuple(f"stray-{n:03}" for n in range(20))
