@@ -6,7 +6,7 @@ TYPED := emulator functions/main.py functions/imagesfactory local tests
 export PYTHONPATH := $(CURDIR)/functions
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve settle test test-quick lint format bench audit lock clean
+.PHONY: help setup demo serve clock settle test test-quick lint format bench audit lock clean
 
 help: ## print this list
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ demo: setup ## play one member's story on the whole backend: sign-up, images, pa
 
 serve: setup ## run the whole backend here until Ctrl-C: emulators, provider doubles, schedules
 	@$(VENV)/python -m local.suite
+
+clock: setup ## let time pass for a running `make serve` (DAYS=91), or show what time it has
+	@$(VENV)/python -m local.clock --days $(or $(DAYS),0)
 
 settle: setup ## show a day's books, provider against ours (DAY=2026-11-24, AGAIN=1 to compare anew, PROJECT=a-real-one)
 	@$(VENV)/python -m local.settle $(if $(DAY),--day $(DAY)) $(if $(AGAIN),--again) $(if $(PROJECT),--project $(PROJECT))

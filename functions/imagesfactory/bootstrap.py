@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagesfactory.kit.clock import Clock, SystemClock
+from imagesfactory.kit.clock import Clock, ShiftedClock, SystemClock
 from imagesfactory.kit.settings import REGION, settings
 
 if TYPE_CHECKING:
@@ -56,7 +57,14 @@ def prepare() -> None:
 
 @cache
 def clock() -> Clock:
-    """The one clock."""
+    """The one clock. On a laptop it can be moved."""
+    file = settings().clock_file
+    return ShiftedClock(Path(file)) if file else SystemClock()
+
+
+@cache
+def outside_clock() -> Clock:
+    """The time outside, which nobody moves: signatures and sign-ins are dated by it."""
     return SystemClock()
 
 
@@ -360,7 +368,7 @@ def _folders() -> BucketFolders:
     from imagesfactory.vendors.bucket_folders import BucketFolders
 
     chosen = settings()
-    return BucketFolders(name=chosen.bucket, project=chosen.project, emulator=chosen.storage_emulator)
+    return BucketFolders(name=chosen.bucket, project=chosen.project, emulator=chosen.storage_emulator, clock=clock())
 
 
 @cache
@@ -446,7 +454,9 @@ def _bucket() -> CloudStorageBucket:
     from imagesfactory.vendors.bucket import CloudStorageBucket
 
     chosen = settings()
-    return CloudStorageBucket(name=chosen.bucket, project=chosen.project, emulator=chosen.storage_emulator)
+    return CloudStorageBucket(
+        name=chosen.bucket, project=chosen.project, emulator=chosen.storage_emulator, clock=clock()
+    )
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ class Office:
 
     def __init__(self, suite: Suite) -> None:
         self._pseudonym_key = suite.given.secrets["PSEUDONYM_KEY"]
+        self._clock = suite.clock
         self._usage = f"{suite.addresses.firestore.url}/emulator/v1/usage"
         self._firestore = str(suite.addresses.firestore)
         self.database = firestore.Client(project=suite.project)
@@ -36,7 +36,7 @@ class Office:
     def list_as_misuser(self, email: str) -> None:
         """Put an address on the misuse register."""
         register = MisuseRegister(self.database, self._pseudonym_key)
-        register.list_identities(Identity("", email, "password").names, "demo", datetime.now(UTC))
+        register.list_identities(Identity("", email, "password").names, "demo", self._clock.now())
 
     def save_files(self, names: list[str], folder: Path) -> list[Path]:
         """Copy files of the bucket into ``folder``."""

@@ -42,7 +42,7 @@ def _serve(suite: Suite) -> int:
     targets = EmulatorTargets(suite.addresses.functions.url, suite.project)
     _print_addresses(suite)
     announce(suite)
-    with Scheduler(schedules, targets):
+    with Scheduler(schedules, targets, suite.clock):
         status = suite.firebase.wait()
     print(f"\nThe emulators ended by themselves (status {status}). See {suite.logs}", file=sys.stderr)
     return 1
@@ -75,7 +75,8 @@ def _print_addresses(suite: Suite) -> None:
     print(f"The providers are doubles; what they sent and drew: {suite.doubles['home']}")
     print(
         "Put a provider's key into functions/.secret.local to use the real one.\n\n"
-        "In another terminal: make settle shows the day's books. Ctrl-C here stops everything.",
+        "In another terminal: make settle shows the day's books; make clock DAYS=91 lets time pass, and the schedules "
+        "fire that fall due. Ctrl-C here stops everything.",
         flush=True,
     )
 

@@ -45,6 +45,11 @@ class RunFolder:
         return Path(tempfile.gettempdir()) / f"if-{self.id.rpartition('-')[2]}"
 
     @property
+    def clock(self) -> Path:
+        """Says how far the clock of the run is ahead."""
+        return self.path / "clock"
+
+    @property
     def settings(self) -> Path:
         """Stands in for the user's own settings of firebase-tools and gcloud, so that none is used."""
         return self.path / "settings"
@@ -58,7 +63,7 @@ class RunFolder:
         """Say that the run has ended and drop what only it needed (keys among it); the logs stay."""
         for folder in (self.project, self.temporary, self.settings):
             shutil.rmtree(folder, ignore_errors=True)
-        for file in (self.serving, _owner_file(self.path)):
+        for file in (self.clock, self.serving, _owner_file(self.path)):
             file.unlink(missing_ok=True)
 
 

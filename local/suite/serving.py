@@ -9,6 +9,8 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from local.suite import rundir
+from local.suite.clock import VARIABLE as CLOCK_VARIABLE
+from local.suite.clock import SuiteClock
 from local.suite.suite import Suite
 
 LOCAL_FILES = (".secret.local", ".env.local")
@@ -24,6 +26,11 @@ class Serving:
     """What its functions see: emulators, doubles, secrets."""
     doubles: dict[str, str]
     """The ready line of the doubles."""
+
+    @property
+    def clock(self) -> SuiteClock:
+        """What time it is for its functions."""
+        return SuiteClock(Path(self.environment[CLOCK_VARIABLE]), self.doubles.get("home", ""))
 
 
 def announce(suite: Suite) -> None:

@@ -7,11 +7,13 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local.suite import doubles, leftovers, rundir
 from local.suite.addresses import Addresses
+from local.suite.clock import VARIABLE as CLOCK_VARIABLE
+from local.suite.clock import SuiteClock
 from local.suite.configuration import FunctionsEnvironment, lay_out_project
 from local.suite.environment import firebase_environment
 from local.suite.errors import PortTaken, ToolMissing
@@ -81,6 +83,8 @@ class Suite:
     run: RunFolder
     firebase: Child
     """The process of firebase-tools."""
+    clock: SuiteClock
+    """What time it is for the functions."""
 
     @property
     def logs(self) -> Path:
@@ -142,7 +146,9 @@ def _start(options: SuiteOptions, stack: ExitStack, report: Report) -> Suite:
         )
         children.append(child)
         report("the provider doubles are ready")
+    clock = SuiteClock.started(run.clock, ready.get("home", ""))
     given = options.functions_environment(addresses, ready)
+    given = replace(given, variables={**given.variables, CLOCK_VARIABLE: str(run.clock)})
     with start_lock(report):
         child = _start_firebase(firebase, options, run, addresses, given)
         children.insert(0, child)
@@ -150,7 +156,7 @@ def _start(options: SuiteOptions, stack: ExitStack, report: Report) -> Suite:
     require_emulators(addresses.hub, EMULATORS)
     functions = deployed_functions(addresses.functions)
     report(f"all is ready; {len(functions)} functions, logs in {run.logs}")
-    return Suite(options.project, addresses, ready, functions, given, run, child)
+    return Suite(options.project, addresses, ready, functions, given, run, child, clock)
 
 
 def _start_firebase(

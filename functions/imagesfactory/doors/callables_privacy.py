@@ -114,6 +114,9 @@ def delete_image(request: CallableRequest[Any]) -> dict[str, Any]:
 
 
 def _signed_in_at(request: CallableRequest[Any]) -> datetime:
-    """When the member proved who they are, not when the token was renewed; long ago if the token does not say."""
+    """When, by our clock, the member proved who they are, not when the token was renewed; long ago if the token does
+    not say. The token is dated by the time outside.
+    """
     token = request.auth.token if request.auth is not None else {}
-    return datetime.fromtimestamp(int((token or {}).get("auth_time", 0)), UTC)
+    proved = datetime.fromtimestamp(int((token or {}).get("auth_time", 0)), UTC)
+    return bootstrap.clock().now() - (bootstrap.outside_clock().now() - proved)

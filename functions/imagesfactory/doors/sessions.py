@@ -34,7 +34,7 @@ def create_session(request: Request) -> Response:
     if not isinstance(token, str):
         return _plain("id_token is missing\n", 400)
     try:
-        cookie = office.sessions().issue(token, bootstrap.clock().now())
+        cookie = office.sessions().issue(token, bootstrap.outside_clock().now())
     except NoSession:
         return _plain("sign in again\n", 401)
     except Exception as problem:

@@ -60,7 +60,7 @@ def stripe_webhook(request: Request) -> Response:
     from imagesfactory.vendors.stripe_webhook import notice
 
     signature = request.headers.get("Stripe-Signature", "")
-    return _received(notice(request.get_data(), signature, secret, bootstrap.clock().now()))
+    return _received(notice(request.get_data(), signature, secret, bootstrap.outside_clock().now()))
 
 
 @on_request(timeout_sec=30, concurrency=80, invoker="public", secrets=list(SECRETS_OF_PAYMENTS))

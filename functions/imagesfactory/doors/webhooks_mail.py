@@ -44,10 +44,10 @@ def mail_events(request: Request) -> Response:
 def _applied(request: Request) -> Response:
     from imagesfactory.vendors.sendgrid_events import mail_events as verified
 
-    headers, key, now = request.headers, settings().sendgrid_events_key, bootstrap.clock().now()
-    events = verified(request.get_data(), headers.get(_SIGNATURE, ""), headers.get(_TIMESTAMP, ""), key, now)
+    headers, key, received = request.headers, settings().sendgrid_events_key, bootstrap.outside_clock().now()
+    events = verified(request.get_data(), headers.get(_SIGNATURE, ""), headers.get(_TIMESTAMP, ""), key, received)
     for event in events:
-        office.mail_events().apply(event, now)
+        office.mail_events().apply(event, bootstrap.clock().now())
     return Response("ok\n", 200)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,22 @@ class SystemClock:
     def now(self) -> datetime:
         """The present instant, UTC-aware."""
         return datetime.now(UTC)
+
+
+class ShiftedClock:
+    """The machine's clock plus what a file says, in seconds: on a laptop, where years have to pass in a moment."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def now(self) -> datetime:
+        """The present instant, UTC-aware. Raises OSError or ValueError when the file does not say how far."""
+        return datetime.now(UTC) + self.offset
+
+    @property
+    def offset(self) -> timedelta:
+        """How far it is ahead of the machine's clock; read every time, for whoever moves it is another process."""
+        return timedelta(seconds=float(self._file.read_text()))
 
 
 def legal_day(instant: datetime) -> date:

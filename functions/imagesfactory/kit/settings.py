@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache
 
 REGION = "asia-northeast3"
+LAPTOP_PREFIX = "demo-"
+"""Begins the ids of projects that can never be real ones (firebase.google.com/docs/emulator-suite)."""
 
 SECRETS_OF_IMAGE_PROVIDERS = ("OPENAI_API_KEY", "STABILITY_API_KEY")
 SECRETS_OF_MAIL = ("SENDGRID_API_KEY",)
@@ -63,6 +65,8 @@ class Settings:
     storage_emulator: str
     is_local: bool
     """Whether this runs on the emulator suite."""
+    clock_file: str
+    """How far the clock is shifted; empty in production, whatever the environment says."""
 
     @property
     def features(self) -> frozenset[str]:
@@ -74,6 +78,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings found in ``environment``."""
     text = _Reader(environment)
     project = text("GCLOUD_PROJECT") or text("GOOGLE_CLOUD_PROJECT")
+    is_local = text("FUNCTIONS_EMULATOR") == "true"
     return Settings(
         project=project,
         bucket=text("IMAGES_BUCKET") or f"{project}.firebasestorage.app",
@@ -104,7 +109,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         toss_address=text("TOSS_BASE_URL", "https://api.tosspayments.com"),
         tasks_emulator=text("CLOUD_TASKS_EMULATOR_HOST"),
         storage_emulator=text("STORAGE_EMULATOR_HOST"),
-        is_local=text("FUNCTIONS_EMULATOR") == "true",
+        is_local=is_local,
+        clock_file=text("CLOCK_FILE") if is_local and project.startswith(LAPTOP_PREFIX) else "",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
@@ -22,6 +23,7 @@ RETRY_SECONDS = 30.0
 """Repeating is safe: creating is conditional, reading and deleting change nothing the second time."""
 CACHE_CONTROL = "private, max-age=300, no-transform"
 """Never in shared caches, soon gone from the member's own, and nobody may re-encode the AI mark away."""
+_STORED_AT = "stored-at"
 
 
 class CloudStorageBucket:
@@ -42,7 +44,7 @@ class CloudStorageBucket:
         blob = self._bucket().blob(name)
         blob.cache_control = CACHE_CONTROL
         blob.content_disposition = f'inline; filename="{PurePosixPath(name).name}"'
-        blob.custom_time = self._clock.now()  # lets a lifecycle rule of the bucket count the 90 days as well
+        date_file(blob, self._clock.now(), is_emulator=self._is_emulator)
         with translated("bucket"), _whole():
             if self._is_emulator and blob.exists(**_limits()):
                 return  # the emulator ignores the precondition and would overwrite
@@ -74,12 +76,12 @@ class CloudStorageBucket:
                 prefix=prefix,
                 start_offset=after or None,
                 page_size=limit + 1,
-                fields="items(name,timeCreated,customTime),nextPageToken",
+                fields="items(name,timeCreated,customTime,metadata),nextPageToken",
                 **_limits(),
             )
             # start_offset belongs to the page itself, and the emulator does not know it
             following = (blob for blob in blobs if blob.name > after)
-            return [StoredFile(blob.name, blob.custom_time or blob.time_created) for blob in islice(following, limit)]
+            return [StoredFile(blob.name, _stored_at(blob)) for blob in islice(following, limit)]
 
     def delete(self, name: str) -> None:
         """Remove what is stored under ``name``; nothing there is fine."""
@@ -90,6 +92,21 @@ class CloudStorageBucket:
                 self._bucket().blob(name).delete(**_limits())
             except NotFound:
                 return
+
+
+def date_file(blob: Any, now: datetime, *, is_emulator: bool) -> None:
+    """Say with a file that is about to be stored when that is: from then on its days are counted, by the purge and by
+    the bucket's own lifecycle rule. The emulator forgets the field for it, and keeps this one.
+    """
+    blob.custom_time = now
+    if is_emulator:
+        blob.metadata = {_STORED_AT: now.isoformat()}
+
+
+def _stored_at(blob: Any) -> datetime:
+    noted: str | None = (blob.metadata or {}).get(_STORED_AT)
+    dated: datetime = blob.custom_time or (datetime.fromisoformat(noted) if noted else blob.time_created)
+    return dated
 
 
 def _client(project: str, emulator: str) -> Any:

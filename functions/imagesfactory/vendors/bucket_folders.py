@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-from imagesfactory.vendors.bucket import CACHE_CONTROL, _client, _limits
+from imagesfactory.kit.clock import Clock, SystemClock
+from imagesfactory.vendors.bucket import CACHE_CONTROL, _client, _limits, date_file
 from imagesfactory.vendors.google_calls import translated
 from imagesfactory.vendors.once import Once
 
@@ -23,9 +24,11 @@ class BucketFolders:
     an operator acts.
     """
 
-    def __init__(self, *, name: str, project: str, emulator: str = "") -> None:
+    def __init__(self, *, name: str, project: str, emulator: str = "", clock: Clock | None = None) -> None:
         """``emulator`` is the emulator's URL (STORAGE_EMULATOR_HOST), empty in production."""
         self._upload_bytes = EMULATOR_CHUNK_BYTES if emulator else CHUNK_BYTES
+        self._is_emulator = bool(emulator)
+        self._clock = clock or SystemClock()
         self._bucket = Once(lambda: _client(project, emulator).bucket(name))
 
     def names(self, prefix: str) -> Iterator[str]:
@@ -51,6 +54,7 @@ class BucketFolders:
         with translated("bucket"):
             blob = self._bucket().blob(name)
             blob.cache_control = CACHE_CONTROL
+            date_file(blob, self._clock.now(), is_emulator=self._is_emulator)
             options = {"chunk_size": self._upload_bytes, "content_type": content_type, "ignore_flush": True}
             with blob.open("wb", **options, **_limits()) as file:
                 yield file

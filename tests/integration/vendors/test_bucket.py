@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 import requests
 from imagesfactory.kit.errors import RetryLater
+from imagesfactory.privacy.purge.ports import StoredFile
 from imagesfactory.vendors import bucket as bucket_module
 from imagesfactory.vendors.bucket import CloudStorageBucket
+from imagesfactory.vendors.bucket_folders import BucketFolders
 from imagesfactory.vendors.google_calls import GoogleServiceUnusable
 
 from tests.emulators import EmulatorAddresses
@@ -79,6 +81,20 @@ def test_nobody_listening_means_later(monkeypatch: pytest.MonkeyPatch) -> None:
     for act in (lambda: nowhere.put("a", PNG), lambda: nowhere.get("a"), lambda: nowhere.delete("a")):
         with pytest.raises(RetryLater, match="bucket"):
             act()
+
+
+def test_files_are_dated_by_our_clock(emulators: EmulatorAddresses) -> None:
+    where: Any = {"name": BUCKET, "project": PROJECT, "emulator": f"http://{emulators.storage}"}
+    bucket = CloudStorageBucket(**where, clock=_StoppedClock())
+    folders = BucketFolders(**where, clock=_StoppedClock())
+    bucket.put("dated/a.png", PNG)
+    with folders.writer("dated/b.zip", "application/zip") as file:
+        file.write(PNG)
+    assert bucket.page("dated/", "", 10) == [
+        StoredFile(name, _StoppedClock().now()) for name in ("dated/a.png", "dated/b.zip")
+    ]
+    _disconnect(bucket)
+    folders._bucket().client.close()
 
 
 class _Storage(BaseHTTPRequestHandler):

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from google.api_core.exceptions import from_http_status
 from imagesfactory.payments.errors import SettlementNotFound
 from rich.console import Console
 
+from local import clock
 from local.operator import connect, run_command
 from local.operator.errors import NoCredentials, NothingServes, Unreachable
+from local.suite.clock import SuiteClock
 from local.suite.rundir import RunFolder, open_run
 from local.suite.serving import serving_now
 
@@ -53,7 +56,12 @@ def served(root: Path, hub: str) -> Iterator[RunFolder]:
     (functions / ".secret.local").write_text("TOSS_SECRET_KEY=made-up\nTOSS_SECRET_KEY=my-own\n")
     facts = {
         "project": PROJECT,
-        "environment": {"FIREBASE_EMULATOR_HUB": hub, "GCLOUD_PROJECT": PROJECT, "FUNCTIONS_EMULATOR": "true"},
+        "environment": {
+            "FIREBASE_EMULATOR_HUB": hub,
+            "GCLOUD_PROJECT": PROJECT,
+            "FUNCTIONS_EMULATOR": "true",
+            "CLOCK_FILE": str(run.clock),
+        },
         "doubles": {},
     }
     run.serving.write_text(json.dumps(facts))
@@ -68,6 +76,20 @@ def test_it_sees_what_the_functions_of_the_served_backend_see(tmp_path: Path, hu
     assert (backend.project, backend.is_local) == (PROJECT, True)
     assert environment["FUNCTIONS_EMULATOR"] == "true"
     assert environment["TOSS_SECRET_KEY"] == "my-own", "the user's own key wins over the double's"
+
+
+def test_the_clock_of_the_served_backend_is_moved(tmp_path: Path, hub: str, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = tmp_path / "out" / "suite"
+    assert clock.main([], runs) == 2
+    assert "make serve" in capsys.readouterr().err
+    with served(tmp_path, hub) as run:
+        moved = SuiteClock.started(run.clock)
+        assert clock.main(["--days", "91"], runs) == 0
+        assert moved.offset == timedelta(days=91)
+        assert "91 days ahead" in capsys.readouterr().out
+        assert clock.main(["--days", "-1"], runs) == 2
+        assert moved.offset == timedelta(days=91)
+    assert not run.clock.exists()
 
 
 def test_nothing_serves_once_the_run_is_closed(tmp_path: Path, hub: str) -> None:
