@@ -58,3 +58,4 @@ DOORS = {
 }
 
 __getattr__, __dir__ = opened_by_name(DOORS)
+__all__ = list(__dir__())
