@@ -15,6 +15,7 @@ import requests
 from firebase_admin import auth
 from google.cloud import firestore
 from imagesfactory.kit.ids import keyed_hash
+from imagesfactory.mail.model import Fate
 from imagesfactory.policy.company import company
 from imagesfactory.support.model import OPEN_DOOR_MAX
 from imagesfactory.vendors.directory import firebase_app
@@ -105,7 +106,7 @@ def test_returned_mail_is_told_on_my_page(app: ClientApp, office: Office) -> Non
     app.call("complete_signup", statements(app), member)
     inquiry_id = app.call("create_inquiry", question(), member)["inquiry_id"]
     with office.watching(f"mail/{inquiry_id}-received") as letter:
-        assert letter.until(lambda version: version["fate"] == "bounced")["state"] == "sent"
+        assert letter.until(lambda version: version["fate"] == Fate.BOUNCED.rank)["state"] == "sent"
     with app.watch(f"users/{member.uid}/alerts/{inquiry_id}-received", member) as alert:
         assert alert.until(bool)["kind"] == "mail-returned"
 

@@ -40,11 +40,14 @@ class MailEvents:
 
     def apply(self, event: MailEvent, now: datetime) -> bool:
         """Apply one event; False when its letter is gone, or is not ours."""
-        known = unit_of_work.run(self._client, partial(self._apply, event=event, now=now))
+        if event.fate.ends_address:
+            known = unit_of_work.run(self._client, partial(self._end_address, event=event, now=now))
+        else:
+            known = self._store.strengthen_fate(event.mail_id, event.fate)
         log.info("mail.event", mail_id=event.mail_id if known else "", code=event.fate.value)
         return known
 
-    def _apply(self, unit: UnitOfWork, event: MailEvent, now: datetime) -> bool:
+    def _end_address(self, unit: UnitOfWork, event: MailEvent, now: datetime) -> bool:
         (snapshot,) = unit.peek(self._store.reference(event.mail_id))
         mail = mail_from(snapshot)
         if mail is None:
@@ -54,10 +57,9 @@ class MailEvents:
             return True
         unit.tie(snapshot)
         self._store.update(unit, replace(mail, fate=fate))
-        if fate.ends_address:
-            self._suppressions.add(unit, event.address, fate, now)
-            if mail.owner and not mail.fate.ends_address:
-                self._alert(unit, mail.owner, mail.id, now)
+        self._suppressions.add(unit, event.address, fate, now)
+        if mail.owner and not mail.fate.ends_address:
+            self._alert(unit, mail.owner, mail.id, now)
         return True
 
     def _alert(self, unit: UnitOfWork, owner: str, mail_id: str, now: datetime) -> None:

@@ -45,6 +45,11 @@ class Fate(StrEnum):
     """The recipient does not want it."""
 
     @property
+    def rank(self) -> int:
+        """Its place from weak to strong, as it is stored: the database itself keeps the strongest."""
+        return list(Fate).index(self)
+
+    @property
     def ends_address(self) -> bool:
         """Whether nothing more may be sent to the address."""
         return self in {Fate.BOUNCED, Fate.SPAM}
@@ -123,7 +128,7 @@ def held(mail: Mail, now: datetime) -> Mail:
 
 def stronger_fate(before: Fate, told: Fate) -> Fate:
     """The fate after an event: whatever order events come in, the end is the same."""
-    return max(before, told, key=list(Fate).index)
+    return max(before, told, key=lambda fate: fate.rank)
 
 
 def waits(mail: Mail, until: datetime) -> Mail:

@@ -55,6 +55,17 @@ class MailStore:
         """Write what can change of a letter read in the same unit."""
         unit.update(self.reference(mail.id), _moving_fields(mail))
 
+    def strengthen_fate(self, mail_id: str, fate: Fate) -> bool:
+        """Keep ``fate`` unless a stronger one is known, in one write without a read; False if there is no letter."""
+        from google.api_core.exceptions import NotFound
+        from google.cloud.firestore import Maximum
+
+        try:
+            self.reference(mail_id).update({"fate": Maximum(fate.rank)})
+        except NotFound:
+            return False
+        return True
+
 
 def mail_from(snapshot: Snapshot) -> Mail | None:
     """The letter of a snapshot, or None where there is none."""
@@ -75,7 +86,7 @@ def mail_from(snapshot: Snapshot) -> Mail | None:
         carrier_id=document["carrier_id"],
         failure=document["failure"],
         is_held=document["is_held"],
-        fate=Fate(document["fate"]),
+        fate=list(Fate)[document["fate"]],
     )
 
 
@@ -90,6 +101,6 @@ def _moving_fields(mail: Mail) -> dict[str, Any]:
         "carrier_id": mail.carrier_id,
         "failure": mail.failure,
         "is_held": mail.is_held,
-        "fate": mail.fate.value,
+        "fate": mail.fate.rank,
         "sweep_at": mail.sweep_at(),
     }
