@@ -6,7 +6,7 @@ TYPED := emulator functions/main.py functions/imagesfactory local tests
 export PYTHONPATH := $(CURDIR)/functions
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve clock settle test test-quick lint format bench audit lock clean
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## print this list
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ bench: setup ## measure the budgets of docs/ and print them
 
 audit: setup ## known vulnerabilities, credentials, licences; says what could not be checked here (network)
 	@$(VENV)/python -m local.audit
+
+deploy: setup ## show every step to production for PROJECT=...; APPLY=1 does them (docs/operations.md)
+	@test -n "$(PROJECT)" || { echo "Which project? make deploy PROJECT=my-project" >&2; exit 2; }
+	@$(VENV)/python -m local.deployment --project $(PROJECT) $(if $(APPLY),--apply) $(OPTIONS)
 
 lock: setup ## pin all packages again to the newest that fit (network)
 	@$(VENV)/python -m local.setup.lock

@@ -15,11 +15,20 @@ from imagesfactory.kit.settings import REGION
 ANY_ORIGIN: Final = options.CorsOptions(cors_origins="*", cors_methods=["post"])
 
 
+# As whom the functions act: each account holds the rights its functions need (local/deployment grants them). The one
+# that most functions have reaches the default database only; the archive and the sign-ins are the keeper's.
+BACKEND: Final = "backend@"
+KEEPER: Final = "keeper@"
+SESSIONS: Final = "sessions@"
+
+
 def apply() -> None:
     """Set the options that hold for every function."""
     # cpu must be given: without it the SDK asks for the fractional CPU of first-generation functions, which
     # allows one request at a time.
-    options.set_global_options(region=REGION, cpu=1, memory=options.MemoryOption.MB_512, max_instances=100)
+    options.set_global_options(
+        region=REGION, cpu=1, memory=options.MemoryOption.MB_512, max_instances=100, service_account=BACKEND
+    )
 
 
 def declare_parameters() -> None:

@@ -13,13 +13,14 @@ from firebase_functions.tasks_fn import on_task_dispatched
 from imagesfactory import bootstrap
 from imagesfactory.doors import callers
 from imagesfactory.doors.answers import answers
+from imagesfactory.doors.options import KEEPER
 from imagesfactory.doors.schedules import declared
 
 SCHEDULED_PART: Final = timedelta(minutes=25)
 """A scheduled function may run for half an hour (cloud.google.com/functions/quotas)."""
 
 
-@on_schedule(**declared("purge"), timeout_sec=1800, max_instances=1, memory=MemoryOption.MB_512)
+@on_schedule(**declared("purge"), timeout_sec=1800, max_instances=1, memory=MemoryOption.MB_512, service_account=KEEPER)
 @answers
 def purge(event: ScheduledEvent) -> None:
     """Destroy whatever is due today, in both databases and in the bucket."""
@@ -31,6 +32,7 @@ def purge(event: ScheduledEvent) -> None:
     rate_limits=RateLimits(max_concurrent_dispatches=1, max_dispatches_per_second=1),
     timeout_sec=600,
     memory=MemoryOption.MB_512,
+    service_account=KEEPER,
 )
 @answers
 def purgepage(request: CallableRequest[Any]) -> None:

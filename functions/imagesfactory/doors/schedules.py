@@ -13,6 +13,7 @@ from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
 from imagesfactory import bootstrap_rights as rights
 from imagesfactory.doors.answers import answers
+from imagesfactory.doors.options import KEEPER
 from imagesfactory.kit import log
 from imagesfactory.kit.settings import (
     SECRETS_OF_IDENTITY,
@@ -46,6 +47,7 @@ def declared(function: str) -> dict[str, Any]:
     **declared("sweep"),
     timeout_sec=300,
     max_instances=1,
+    service_account=KEEPER,
     secrets=[*SECRETS_OF_IMAGE_PROVIDERS, *SECRETS_OF_MAIL, *SECRETS_OF_IDENTITY, *SECRETS_OF_PAYMENTS],
 )
 @answers

@@ -14,6 +14,7 @@ from flask import Request, Response
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
+from imagesfactory.doors.options import SESSIONS
 from imagesfactory.kit import log
 from imagesfactory.kit.settings import settings
 
@@ -21,7 +22,7 @@ COOKIE: Final = "__session"
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
-@on_request(timeout_sec=15, concurrency=40, invoker="public")
+@on_request(timeout_sec=15, concurrency=40, invoker="public", service_account=SESSIONS)
 def create_session(request: Request) -> Response:
     """Issue the cookie: a POST of ``{"id_token": ...}`` right after a sign-in."""
     refused = _refusal(request)
@@ -46,7 +47,7 @@ def create_session(request: Request) -> Response:
     return answer
 
 
-@on_request(timeout_sec=15, concurrency=40, invoker="public")
+@on_request(timeout_sec=15, concurrency=40, invoker="public", service_account=SESSIONS)
 def end_session(request: Request) -> Response:
     """End every session of whoever holds the cookie, and take it away."""
     refused = _refusal(request)

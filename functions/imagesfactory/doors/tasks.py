@@ -14,6 +14,7 @@ from firebase_functions.tasks_fn import on_task_dispatched
 from imagesfactory import bootstrap
 from imagesfactory.doors import callers
 from imagesfactory.doors.answers import answers
+from imagesfactory.doors.options import KEEPER
 from imagesfactory.kit.settings import (
     SECRETS_OF_IDENTITY,
     SECRETS_OF_IMAGE_PROVIDERS,
@@ -63,6 +64,7 @@ def deliver(request: CallableRequest[Any]) -> None:
     timeout_sec=120,
     concurrency=8,
     secrets=[*SECRETS_OF_PAYMENTS, *SECRETS_OF_IDENTITY],
+    service_account=KEEPER,  # news of an order whose member left brings it back from the archive
 )
 @answers
 def processevent(request: CallableRequest[Any]) -> None:

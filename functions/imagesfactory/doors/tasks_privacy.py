@@ -13,6 +13,7 @@ from imagesfactory import bootstrap_rights as rights
 from imagesfactory.doors import callers
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.callables_privacy import ALL_SECRETS
+from imagesfactory.doors.options import KEEPER
 
 
 @on_task_dispatched(
@@ -21,6 +22,7 @@ from imagesfactory.doors.callables_privacy import ALL_SECRETS
     timeout_sec=540,
     memory=MemoryOption.GB_1,
     concurrency=4,
+    service_account=KEEPER,
     secrets=ALL_SECRETS,
 )
 @answers
