@@ -16,8 +16,8 @@ STORAGE_RULES = LAUNCHER / "storage_rules.not-a-jar"
 # What python is asked to run is caught by a recorder in its place; it also shows that the launcher became it.
 RECORDER = """#!{python}
 import json, os, signal, sys
-print(json.dumps({{"arguments": sys.argv[1:], "pid": os.getpid(), "path": os.environ["PYTHONPATH"]}}), flush=True)
 signal.signal(signal.SIGINT, lambda *_: sys.exit(7))
+print(json.dumps({{"arguments": sys.argv[1:], "pid": os.getpid(), "path": os.environ["PYTHONPATH"]}}), flush=True)
 if "serve" in sys.argv:
     signal.pause()
 """
