@@ -139,7 +139,7 @@ class CampaignService:
         unit.update(
             snapshot.reference,
             {
-                "reached_after": page[-1].uid if page else campaign["reached_after"],
+                "reached_after": "" if is_last else page[-1].uid,  # lives for years, and its member may leave
                 "reached_count": campaign["reached_count"] + len(uids),
                 "resume_at": None if is_last else now + PATIENCE,
             },

@@ -72,7 +72,7 @@ class Change:
     announced_at: datetime
     announced_by: str
     told_after: str = ""
-    """The last member (uid) who was told; members are told in the order of their ids."""
+    """The last member (uid) who was told, while telling goes on; members are told in the order of their ids."""
     told_count: int = 0
     resume_at: datetime | None = None
     """When the sweep sees that telling goes on; None once everybody was told."""

@@ -123,11 +123,12 @@ class NoticeService:
         uids = self._roll.page(change.told_after, PAGE)
         for uid in uids:
             self._outbox.post(unit, derive_id("policy", change_id, uid), uid, _words(change.request), now)
+        is_last = len(uids) < PAGE
         after = replace(
             change,
-            told_after=uids[-1] if uids else change.told_after,
+            told_after="" if is_last else uids[-1],  # a record of five years must not name a member who may leave
             told_count=change.told_count + len(uids),
-            resume_at=now + PATIENCE if len(uids) == PAGE else None,
+            resume_at=None if is_last else now + PATIENCE,
         )
         self._store.update(unit, after)
         return after

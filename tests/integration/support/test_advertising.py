@@ -110,6 +110,7 @@ def test_only_those_who_agree_get_it_labelled_and_on_record(backend: Backend, mo
     records = [one.to_dict() or {} for one in backend.client.collection("ads").stream()]
     assert sorted(one["owner"] for one in records) == fans
     assert {one["campaign"] for one in records} == {campaign_id}
+    assert not [uid for uid in fans if uid in str(backend.document(f"campaigns/{campaign_id}"))], "it lives for years"
     assert all(one["destroy_at"] == destroy_at("advertising", one["sent_at"]) for one in records)
 
 

@@ -103,6 +103,7 @@ def test_every_member_is_told_once_page_by_page(backend: Backend, monkeypatch: p
     assert told(backend) == members
     record = backend.document("policies/privacy-2027-01-01")
     assert (record["told_count"], record["resume_at"]) == (5, None)
+    assert not [uid for uid in members if uid in str(record)], "it lives for years, and they may leave"
     assert backend.document("notices/privacy-2027-01-01")["state"] == "published"
     backend.work_off()
     (mail,) = backend.doubles.control.mails(to="3@example.com")
