@@ -24,6 +24,7 @@ from imagesfactory.generation.settlement import Settlement
 from imagesfactory.generation.store import JobStore
 from imagesfactory.generation.sweep import JobSweep
 from imagesfactory.generation.work import ImageWork, Kitchen
+from imagesfactory.kit.clock import Clock
 from imagesfactory.kit.errors import RetryLater
 from imagesfactory.mail.advertising import Advertiser
 from imagesfactory.mail.delivery import TASK_FUNCTION as DELIVER
@@ -37,6 +38,7 @@ from imagesfactory.points.trial_balance import TrialBalance, trial_balance
 from imagesfactory.policy.catalog import Catalog, catalog
 from imagesfactory.policy.company import company
 from imagesfactory.privacy.misuse import MisuseRegister
+from imagesfactory.privacy.purge.ports import StoredFile
 from imagesfactory.privacy.tombstones import Tombstones
 from imagesfactory.staff.access_log import AccessLog
 from imagesfactory.support.contacts import InquiryContacts
@@ -77,14 +79,25 @@ class MovableClock:
 
 
 class MemoryBucket:
-    """An ImageBucket in memory; like the real one it never overwrites."""
+    """A bucket in memory that remembers when it stored a file; like the real one it never overwrites a picture."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self.files: dict[str, bytes] = {}
+        self.stored: dict[str, StoredFile] = {}
 
     def put(self, name: str, png: bytes) -> None:
         WATCH.file(name)
-        self.files.setdefault(name, png)
+        if name not in self.files:
+            self.replace(name, png)
+
+    def replace(self, name: str, content: bytes) -> None:
+        self.files[name] = content
+        self.stored[name] = StoredFile(name, self._clock.now())
+
+    def page(self, prefix: str, after: str, limit: int) -> list[StoredFile]:
+        names = sorted(name for name in self.files if name.startswith(prefix) and name > after)
+        return [self.stored[name] for name in names[:limit]]
 
     def get(self, name: str) -> bytes:
         if name not in self.files:
@@ -93,6 +106,7 @@ class MemoryBucket:
 
     def delete(self, name: str) -> None:
         self.files.pop(name, None)
+        self.stored.pop(name, None)
 
 
 @dataclass
@@ -120,7 +134,7 @@ class Backend:
         self.doubles = doubles
         self.clock = MovableClock()
         self.queue = WaitingQueue()
-        self.bucket = MemoryBucket()
+        self.bucket = MemoryBucket(self.clock)
         self.created: dict[str, Any] = {}
         """Each job as it was when its trigger fired first: an event always tells of that version."""
         self.deleted_sign_ins: list[str] = []

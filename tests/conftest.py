@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from local.doubles import Doubles, running
+from tests.firestore_process import ROOT, FirestoreProcess, start_firestore
 from tests.promises import PromisesKept, is_whole, promises
 from tests.registry_watch import WATCH, watching
 
@@ -37,3 +39,19 @@ def nothing_unregistered() -> Iterator[None]:
     before = len(WATCH.strays)
     yield
     assert WATCH.strays[before:] == [], "add a row to policy/retention.yaml"
+
+
+@pytest.fixture(scope="session")
+def firestore_process() -> Iterator[FirestoreProcess]:
+    """One server for all tests of rooms, with the indexes that are deployed: a query that production would refuse is
+    refused here. Each test cleans up after itself.
+    """
+    with start_firestore(None, "--indexes", str(ROOT / "firestore.indexes.json"), "--require-indexes") as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def doubles() -> Iterator[Doubles]:
+    """Every provider's double, one set for all tests of rooms."""
+    with running() as started:
+        yield started

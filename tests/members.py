@@ -56,7 +56,7 @@ class MemoryFolders:
         WATCH.file(name)
         file = _Unseekable()
         yield file
-        self._bucket.files[name] = file.getvalue()
+        self._bucket.replace(name, file.getvalue())
 
     @contextmanager
     def reader(self, name: str) -> Iterator[IO[bytes]]:

@@ -7,35 +7,23 @@ from typing import Any
 
 from google.cloud import firestore
 from imagesfactory.kit.clock import Clock
-from imagesfactory.privacy.purge.ports import StoredFile
 from imagesfactory.privacy.purge.service import Purge
 from imagesfactory.privacy.purge.store import RunStore
 
 from tests.backend import MemoryBucket, MovableClock, WaitingQueue
 
 
-class DatedBucket(MemoryBucket):
-    """A bucket that remembers when it stored a file, and can refuse to delete some."""
+class StubbornBucket(MemoryBucket):
+    """A bucket that can refuse to delete some files."""
 
     def __init__(self, clock: Clock) -> None:
-        super().__init__()
-        self._clock = clock
-        self.stored: dict[str, StoredFile] = {}
+        super().__init__(clock)
         self.refused: set[str] = set()
-
-    def put(self, name: str, png: bytes) -> None:
-        super().put(name, png)
-        self.stored.setdefault(name, StoredFile(name, self._clock.now()))
-
-    def page(self, prefix: str, after: str, limit: int) -> list[StoredFile]:
-        names = sorted(name for name in self.files if name.startswith(prefix) and name > after)
-        return [self.stored[name] for name in names[:limit]]
 
     def delete(self, name: str) -> None:
         if name in self.refused:
             raise PermissionError(name)
         super().delete(name)
-        self.stored.pop(name, None)
 
 
 class TickingClock(MovableClock):
@@ -54,7 +42,7 @@ class Purging:
     def __init__(self, client: firestore.Client, archive: firestore.Client, page: int = 500) -> None:
         self.client, self.archive = client, archive
         self.clock = TickingClock()
-        self.bucket = DatedBucket(self.clock)
+        self.bucket = StubbornBucket(self.clock)
         self.queue = WaitingQueue()
         self.runs = RunStore(client)
         self.purge = self.made(page)

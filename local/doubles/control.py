@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -91,6 +92,10 @@ class ControlClient:
     def advance_clock(self, seconds: float) -> None:
         """Put the payment doubles' clock forward; what is due expires at once. `reset` puts it right again."""
         self._call("POST", "/_control/clock/advance", json={"seconds": seconds})
+
+    def stand_clock_at(self, instant: datetime) -> None:
+        """Let the payment doubles' clock stand still at ``instant`` (aware), never earlier than where it stands."""
+        self._call("POST", "/_control/clock/stand", json={"at": instant.isoformat()})
 
     def reset(self) -> None:
         """Forget everything: calls, faults, pictures, mails, lists, credits, payments, webhook settings, the clock."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -58,7 +59,8 @@ class PaymentDoubles:
     def control_routes(self) -> list[BaseRoute]:
         """The routes under /_control/stripe and /_control/toss, and the clock."""
         clock = Route("/_control/clock/advance", commanded(self._advance, CommandInvalid), methods=["POST"])
-        return [clock, *self.stripe_control.routes(), *self.toss_control.routes()]
+        stand = Route("/_control/clock/stand", commanded(self._stand, CommandInvalid), methods=["POST"])
+        return [clock, stand, *self.stripe_control.routes(), *self.toss_control.routes()]
 
     def _advance(self, _: Request, body: dict[str, Any]) -> dict[str, str]:
         """Go forward in time; whatever is due expires at once."""
@@ -66,6 +68,17 @@ class PaymentDoubles:
         if not isinstance(seconds, int | float):
             raise CommandInvalid("seconds must be a number")
         self._clock.advance(seconds)
+        return self._expired()
+
+    def _stand(self, _: Request, body: dict[str, Any]) -> dict[str, str]:
+        """Stand still at a moment; whatever is due by then expires."""
+        try:
+            self._clock.stand_at(datetime.fromisoformat(str(body.get("at"))).astimezone(UTC))
+        except ValueError as problem:
+            raise CommandInvalid(str(problem)) from None
+        return self._expired()
+
+    def _expired(self) -> dict[str, str]:
         self.stripe.sessions.expire_due()
         self.toss.payments.expire_due()
         return {"now": self._clock.now().isoformat()}
