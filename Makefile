@@ -9,7 +9,7 @@ export PYTHONPATH := $(CURDIR)/functions
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## print this list
-	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing (network only then; the other commands do it themselves)
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on PATH. Install Python 3.11 to 3.14, or: make setup PYTHON=/path/to/python3.13" >&2; exit 1; }
@@ -42,8 +42,11 @@ lint: setup ## style, types, import walls
 format: setup ## put the code in the common form
 	@$(VENV)/ruff check --fix --quiet . ; $(VENV)/ruff format .
 
-bench: setup ## measure the budgets of docs/ and print them
-	@$(VENV)/python -m local.bench
+bench: setup ## measure the budgets and print one table; AREAS="job rules" for some, RECORD=1 keeps the figures
+	@$(VENV)/python -m local.bench $(if $(RECORD),--record) $(AREAS)
+
+bench-history: setup ## how the recorded figures went, commit by commit
+	@$(VENV)/python -m local.bench.history $(WORDS)
 
 audit: setup ## known vulnerabilities, credentials, licences; says what could not be checked here (network)
 	@$(VENV)/python -m local.audit

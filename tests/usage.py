@@ -29,6 +29,11 @@ class Bill:
         return sum(int(entry["writes"]) for entry in self.entries)
 
     @property
+    def deletes(self) -> int:
+        """Billed document deletes."""
+        return sum(int(entry["deletes"]) for entry in self.entries)
+
+    @property
     def methods(self) -> list[str]:
         """The round trips, by their RPC."""
         return [str(entry["method"]) for entry in self.entries]

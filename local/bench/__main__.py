@@ -1,21 +1,23 @@
-"""`python -m local.bench [AREA ...]`: measure the budgets, print one table, keep it in out/bench/report.json."""
+"""`python -m local.bench [--record] [AREA ...]`: measure the budgets and print one table.
+
+The table is kept in out/bench/report.json; `--record` also adds it to the history that is committed. Nothing here runs
+in CI: the budgets that are counts, and so do not depend on the machine, are tests.
+"""
 
 from __future__ import annotations
 
 import argparse
 import importlib
 import json
-import os
 import pkgutil
-import platform
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
 
 import local.bench
+from local.bench import history
 from local.bench.rows import Row
 from local.suite.suite import ROOT
 
@@ -26,7 +28,8 @@ VERDICTS = {True: "[green]within[/]", False: "[red]over[/]", None: ""}
 def main() -> int:
     """Measure and print; 1 when a budget is exceeded."""
     measurers = _measurers()
-    chosen = _parser(list(measurers)).parse_args().areas or list(measurers)
+    options = _parser(list(measurers)).parse_args()
+    chosen = options.areas or list(measurers)
     console = Console(highlight=False, width=max(Console().width, 120))
     rows: list[Row] = []
     for area in chosen:
@@ -34,8 +37,13 @@ def main() -> int:
             rows.extend(measurers[area]())
         console.print(f"[green]✓[/] {area}")
     console.print(_table(rows))
-    _keep(rows)
+    run = history.run_of(rows)
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    REPORT.write_text(json.dumps(run, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     console.print(f"Kept in {REPORT.relative_to(ROOT)}")
+    if options.record:
+        history.record(run)
+        console.print(f"Recorded in {history.HISTORY.relative_to(ROOT)}; see it with: make bench-history")
     return 1 if any(row.is_within is False for row in rows) else 0
 
 
@@ -56,19 +64,9 @@ def _table(rows: list[Row]) -> Table:
     return table
 
 
-def _keep(rows: list[Row]) -> None:
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    report = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "processors": os.cpu_count(),
-        "rows": [row.as_json() for row in rows],
-    }
-    REPORT.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-
-
 def _parser(areas: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.bench", description=__doc__)
+    parser.add_argument("--record", action="store_true", help="add the figures to the committed history")
     parser.add_argument("areas", nargs="*", choices=[*areas, []], metavar="AREA", help=", ".join(areas))
     return parser
 
