@@ -27,6 +27,9 @@ clock: setup ## let time pass for a running `make serve` (DAYS=91), or show what
 settle: setup ## show a day's books, provider against ours (DAY=2026-11-24, AGAIN=1 to compare anew, PROJECT=a-real-one)
 	@$(VENV)/python -m local.settle $(if $(DAY),--day $(DAY)) $(if $(AGAIN),--again) $(if $(PROJECT),--project $(PROJECT))
 
+truth: setup ## ask whether anything was lost, minted or forgotten; red says where to look (QUICK=1, ALL=1, PROJECT=a-real-one)
+	@$(VENV)/python -m local.truth $(if $(QUICK),--quick) $(if $(ALL),--all) $(if $(PROJECT),--project $(PROJECT))
+
 test: lint ## every check: lint, then all tests
 	@$(VENV)/python -m pytest
 

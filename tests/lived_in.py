@@ -21,6 +21,8 @@ from local.doubles.core.faults import FaultRule
 from tests.backend import MemoryBucket, job_request
 from tests.members import Members
 
+Documents = dict[str, dict[str, Any] | None]
+"""Fields of documents by their paths; None: no such document."""
 KEEPER, SHOPPER, LEAVER = "keeper", "shopper", "leaver"
 PASSED = timedelta(days=1)
 """How long after all of it the look is taken: nothing is waiting any more."""
@@ -110,18 +112,19 @@ class LivedIn(Members):
         self.settlements.run(self.clock.now())
 
     @contextmanager
-    def planted(self, changes: dict[str, dict[str, Any] | None], archive: bool = False) -> Iterator[None]:
+    def planted(self, changes: Documents, archive: bool = False) -> Iterator[None]:
         """Documents changed (None: deleted) behind the service's back, and put back afterwards."""
         client = self.archive_client if archive else self.client
         before = {path: client.document(path).get().to_dict() for path in changes}
-        self._write(client, {path: change and {**(before[path] or {}), **change} for path, change in changes.items()})
+        merged = {path: change and {**(before[path] or {}), **change} for path, change in changes.items()}
+        self._write(client, merged)
         try:
             yield
         finally:
             self._write(client, before)
 
     @staticmethod
-    def _write(client: firestore.Client, documents: dict[str, dict[str, Any] | None]) -> None:
+    def _write(client: firestore.Client, documents: Documents) -> None:
         for path, document in documents.items():
             if document is None:
                 client.document(path).delete()
@@ -134,7 +137,7 @@ class LivedIn(Members):
         (latest,) = self.client.collection("purges").order_by("sequence", direction="DESCENDING").limit(1).get()
         return str(latest.reference.path)
 
-    def runs_at(self, finished_at: datetime) -> dict[str, dict[str, Any] | None]:
+    def runs_at(self, finished_at: datetime) -> Documents:
         """Every purge as if it had been finished then."""
         runs = self.client.collection("purges").stream()
         return {run.reference.path: {"finished_at": finished_at} for run in runs}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from imagesfactory.staff.disclosures import DisclosureRegister
     from imagesfactory.support.desk import SupportDesk
     from imagesfactory.support.service import SupportService
+    from imagesfactory.truth.audit import Audit
     from imagesfactory.truth.service import TruthPage
     from imagesfactory.vendors.session_cookies import SessionCookies
 
@@ -129,3 +130,11 @@ def truth_page() -> TruthPage:
     from imagesfactory.truth.service import TruthPage
 
     return TruthPage(bootstrap._database(), bootstrap._archive_database())
+
+
+@cache
+def truth_audit() -> Audit:
+    """The audit behind the truth page."""
+    from imagesfactory.truth.audit import Audit
+
+    return Audit(bootstrap._database(), files=bootstrap._bucket(), settlements=bootstrap.settlements())

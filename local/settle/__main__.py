@@ -13,16 +13,12 @@ from typing import Any
 
 from imagesfactory import bootstrap
 from imagesfactory.kit.clock import legal_day
-from imagesfactory.kit.settings import SECRETS_OF_PAYMENTS, settings
 from imagesfactory.payments.errors import SettlementNotFound
 from rich.console import Console
 
 from local.operator import Backend, OperatorError, connect, parser, run_command
+from local.operator.keys import require_payment_keys
 from local.settle import tables
-
-
-class KeysMissing(OperatorError):
-    """The providers cannot be asked from here."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,22 +45,9 @@ def _report(console: Console, backend: Backend, day: date, now: datetime, *, aga
             return bootstrap.settlements().get(day.isoformat())
         except SettlementNotFound:
             console.print("There is no report of that day yet.")
-    _require_keys(backend)
+    require_payment_keys(backend)
     with console.status("Comparing the providers' books with ours ..."):
         return bootstrap.settlements().run(now, day)
-
-
-def _require_keys(backend: Backend) -> None:
-    missing = [name for name in SECRETS_OF_PAYMENTS if name.endswith("_SECRET_KEY") and not _secret(name)]
-    if missing:
-        raise KeysMissing(
-            f"To compare anew, the providers' keys of {backend.project} are needed; missing: {', '.join(missing)}.",
-            f"For each: export NAME=$(firebase functions:secrets:access NAME --project {backend.project})",
-        )
-
-
-def _secret(name: str) -> str:
-    return str(getattr(settings(), name.lower()))
 
 
 def _day(wanted: str, now: datetime) -> date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,9 @@ DAILY = timedelta(hours=26)
 """Something that happens once a day may be this old: a day, and what it takes."""
 BOOKS_READY = timedelta(hours=5, minutes=30)
 """How long after midnight in Seoul yesterday's settlement must be there (scheduler.yaml begins it an hour before)."""
+
+IsLeaving = Callable[[str], bool]
+"""Whether a withdrawal of a member (uid) is under way, which takes apart what is the member's, step by step."""
 
 
 class Check(StrEnum):

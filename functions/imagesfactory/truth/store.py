@@ -10,6 +10,7 @@ from imagesfactory.privacy.purge.model import Run, Store, steps
 from imagesfactory.privacy.purge.store import DuePlace, run_from
 from imagesfactory.truth.deadlines import NAMED_AFTER_MEMBERS, Deadline
 from imagesfactory.truth.model import IDS_MAX, Check, Verdict
+from imagesfactory.truth.reading import matching
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -31,15 +32,15 @@ class TruthStore:
         """What lies past a deadline."""
         query: Any = self._client.collection(deadline.place)
         for name, value in deadline.conditions:
-            query = query.where(filter=_filter(name, "==", value))
+            query = query.where(filter=matching(name, "==", value))
         if deadline.instant:
-            query = query.where(filter=_filter(deadline.instant, "<=", now - deadline.patience))
+            query = query.where(filter=matching(deadline.instant, "<=", now - deadline.patience))
             query = query.order_by(deadline.instant)
         return self._verdict(deadline.check, deadline.place, query)
 
     def below_zero(self, balance: str) -> Verdict:
         """Wallets in which ``balance`` is below zero."""
-        query = self._client.collection("wallets").where(filter=_filter(balance, "<", 0)).order_by(balance)
+        query = self._client.collection("wallets").where(filter=matching(balance, "<", 0)).order_by(balance)
         return self._verdict(Check.NOTHING_BELOW_ZERO, "wallets", query)
 
     def undestroyed(self, due_before: datetime) -> dict[str, int]:
@@ -75,9 +76,3 @@ class TruthStore:
             count, is_more = int(counted.value), int(counted.value) == COUNTED_MAX
         members = tuple(found) if place in NAMED_AFTER_MEMBERS else ()
         return Verdict(check, count, tuple(f"{place}/{name}" for name in found), members, is_more)
-
-
-def _filter(path: str, operator: str, value: object) -> Any:
-    from google.cloud.firestore import FieldFilter
-
-    return FieldFilter(path, operator, value)

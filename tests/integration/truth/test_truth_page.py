@@ -11,8 +11,8 @@ from imagesfactory.truth.model import AUDITED, Check, Page
 from imagesfactory.truth.service import TruthPage
 
 from tests.lived_in import KEEPER, SHOPPER, LivedIn
+from tests.lived_in import Documents as Plant
 
-Plant = dict[str, dict[str, Any] | None]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

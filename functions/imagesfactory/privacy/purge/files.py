@@ -7,6 +7,7 @@ at different moments.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -19,9 +20,12 @@ from imagesfactory.privacy.purge.ports import FileStore, StoredFile
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
+    from imagesfactory.kit.unit_of_work import Snapshot
+
 ORPHAN_AFTER: Final = timedelta(days=1)
 """A file younger than this may belong to work that is not written down yet; all work has ended long before."""
 _JOBS_PAGE: Final = 300
+_FIELDS: Final = ("owner", "images", "finished_at")
 
 
 @dataclass
@@ -73,37 +77,21 @@ class FilePurge:
         Only records that ended before today are held to it: the file of a younger one may come between the two looks.
         """
         named: set[str] = set()
-        first, last = _key(after), _key(end)
-        for record in self._records(index, first, last):
+        first, last = key_of(after), key_of(end)
+        for record in indexed_records(self._client, index, first, last):
             document = record.to_dict() or {}
-            names = {name for name in _file_names(document) if after < name and (not end or name <= end)}
+            names = {name for name in file_names(document) if after < name and (not end or name <= end)}
             named |= names
             finished_at = document.get("finished_at")
             if finished_at is not None and finished_at <= due_before - ORPHAN_AFTER:
                 outcome.missing += sum(not self._files.page(name, "", 1) for name in names - found)
         return named
 
-    def _records(self, index: str, first: tuple[str, str], last: tuple[str, str]) -> Any:
-        """Records from the key ``first`` to the key ``last`` (both: owner and id), page by page."""
-        jobs = self._client.collection(collection_name(index))
-        query = jobs.order_by("owner").order_by("__name__").select(["owner", "images", "finished_at"])
-        if any(last):
-            query = query.end_at({"owner": last[0], "__name__": jobs.document(last[1])})
-        start = query
-        if any(first):
-            start = query.start_at({"owner": first[0], "__name__": jobs.document(first[1])})
-        while True:
-            page = list(start.limit(_JOBS_PAGE).stream())
-            yield from page
-            if len(page) < _JOBS_PAGE:
-                return
-            start = query.start_after(page[-1])
-
     def _destroy_orphan(self, index: str, file: StoredFile, outcome: FilesOutcome) -> None:
         _, _, record_id = file.name.split("/")[:3]
         document = self._client.collection(collection_name(index)).document(record_id).get().to_dict() or {}
         is_in_work = bool(document) and document.get("finished_at") is None
-        if file.name in _file_names(document) or is_in_work:
+        if file.name in file_names(document) or is_in_work:
             return
         if self._delete(file.name, outcome):
             outcome.orphans += 1
@@ -123,12 +111,33 @@ def prefix_of(path: str) -> str:
     return path.split("{", 1)[0]
 
 
-def _key(name: str) -> tuple[str, str]:
+def indexed_records(
+    client: Client, index: str, first: tuple[str, str], last: tuple[str, str], fields: Sequence[str] = _FIELDS
+) -> Iterator[Snapshot]:
+    """Records of a registered collection from the key ``first`` to the key ``last`` (both: owner and id; empty: the
+    very first, the very last), page by page.
+    """
+    records = client.collection(collection_name(index))
+    query: Any = records.order_by("owner").order_by("__name__").select(fields)
+    if any(last):
+        query = query.end_at({"owner": last[0], "__name__": records.document(last[1])})
+    start = query
+    if any(first):
+        start = query.start_at({"owner": first[0], "__name__": records.document(first[1])})
+    while True:
+        page = list(start.limit(_JOBS_PAGE).stream())
+        yield from page
+        if len(page) < _JOBS_PAGE:
+            return
+        start = query.start_after(page[-1])
+
+
+def key_of(name: str) -> tuple[str, str]:
     """Owner and record that a file belongs to; empty where there is no file."""
     parts = name.split("/")
     return (parts[1], parts[2]) if len(parts) > 3 else ("", "")
 
 
-def _file_names(document: dict[str, Any]) -> set[str]:
+def file_names(document: dict[str, Any]) -> set[str]:
     """The files that a record names: those of its images that are stored."""
     return {image["file"] for image in document.get("images", {}).values() if image.get("file")}

@@ -1,0 +1,1 @@
+"""Shows the truth page at a terminal, and reads everything for the questions that need it."""

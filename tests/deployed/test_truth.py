@@ -1,0 +1,32 @@
+"""The truth page as staff calls it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.deployed.functions import Deployed
+from tests.deployed.tokens import SignIn
+
+OPERATOR = SignIn("uid-of-operator-000000000000", "operator@example.com")
+
+
+def test_operators_see_it_and_nobody_else(deployed: Deployed, database: Any) -> None:
+    assert deployed.call("get_truth", {}).status == 401
+    for roles in ([], ["officer", "support", "finance"]):
+        assert deployed.call("get_truth", {}, deployed.token(OPERATOR, roles=roles)).status == 403
+    answer = deployed.call("get_truth", {}, deployed.token(OPERATOR, roles=["operator"]))
+    assert answer.status == 200, answer
+    assert answer.body["result"]["is_green"] is True
+    assert len(answer.body["result"]["verdicts"]) == 20
+    assert list(database.collection("accesses").stream()) == []
+
+
+def test_whoever_is_shown_members_is_on_the_access_log(deployed: Deployed, database: Any) -> None:
+    database.document("users/stray").set({"destroy_at": datetime.now(UTC) - timedelta(days=1)})
+    answer = deployed.call("get_truth", {}, deployed.token(OPERATOR, roles=["operator"]))
+    (red,) = [one for one in answer.body["result"]["verdicts"] if not one["is_green"]]
+    assert (red["check"], red["count"], red["ids"]) == ("sign-ups-on-time", 1, ["users/stray"])
+    (line,) = [snapshot.to_dict() for snapshot in database.collection("accesses").stream()]
+    assert (line["staff"], line["role"], line["action"]) == (OPERATOR.uid, "operator", "truth-read")
+    assert line["subjects"] == ["stray"]
