@@ -48,7 +48,7 @@ class LivedIn(Members):
 
     def __init__(self, client: firestore.Client, archive: firestore.Client, doubles: Doubles) -> None:
         super().__init__(client, archive, doubles)
-        self.settlements = Settlements(client, archive=archive, points=self.points, providers=self.providers)
+        self.settlements = Settlements(client, archive=archive, providers=self.providers)
         self.began_at: datetime = self.clock.now()
         self.listing = Listing(self.bucket, self.began_at)
         self.job_id = self._make_images()

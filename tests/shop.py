@@ -75,7 +75,7 @@ class Shop(Backend):
             misuse=self.misuse,
             identities_of=self.accounts.identities,
         )
-        self.settlements = Settlements(client, points=self.points, providers=self.providers)
+        self.settlements = Settlements(client, providers=self.providers)
 
     def order(
         self,

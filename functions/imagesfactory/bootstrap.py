@@ -265,7 +265,7 @@ def settlements() -> Settlements:
     """The daily settlement."""
     from imagesfactory.payments.settlement import Settlements
 
-    return Settlements(_database(), archive=_archive_database(), points=points(), providers=_payment_providers())
+    return Settlements(_database(), archive=_archive_database(), providers=_payment_providers())
 
 
 @cache

@@ -16,7 +16,8 @@ SIDES = ("provider_in", "ours_in", "provider_out", "ours_out")
 
 def show(console: Console, report: Mapping[str, Any]) -> None:
     """Print a report of :class:`imagesfactory.payments.settlement.Settlements`."""
-    console.print(f"Made {report['made_at'].astimezone(SEOUL):%Y-%m-%d %H:%M} in Seoul.\n")
+    provisional = "" if report["is_over"] else " The day is not over: this is provisional."
+    console.print(f"Made {report['made_at'].astimezone(SEOUL):%Y-%m-%d %H:%M} in Seoul.{provisional}\n")
     for table in (_books(report), _differences(report), _outstanding(report), _ledger(report)):
         console.print(table)
     console.print("[green]Both books agree.[/]" if is_clean(report) else "[red]Somebody has to look at this.[/]")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 from imagesfactory.payments import valuation
 from imagesfactory.payments.model import (
@@ -28,8 +29,12 @@ from imagesfactory.payments.ports import DisputeTruth, MoneyState, RefundTruth, 
 from imagesfactory.points import reversal
 from imagesfactory.points.model import Account, Entry, Movement, Purpose, Wallet
 
-DEPOSIT_TAKEN_BACK = "deposit-taken-back"
-"""Toss can undo a deposit after a bank error: the order waits again. We record it as a refund of this name."""
+DEPOSIT_TAKEN_BACK = "-deposit-taken-back"
+"""Toss can undo a deposit after a bank error: the order waits again. We record it as a refund named after the payment.
+
+Toss's books have no line for it, so that the settlement lists it as a difference: somebody has to look.
+"""
+_Returned = TypeVar("_Returned", Refund, Dispute)
 
 
 class PaymentMismatch(Exception):
@@ -73,7 +78,7 @@ def fold(recorded: Recorded, truth: Truth, due_at: datetime, now: datetime) -> O
     folding = _Folding(recorded, due_at, now)
     folding.money(truth)
     if folding.order.is_paid:
-        folding.returns(_refunds_of(folding.order, truth), truth.disputes)
+        folding.returns(_refunds_of(folding.order, truth, now), truth.disputes)
     return folding.outcome(recorded)
 
 
@@ -101,6 +106,8 @@ class _Folding:
             self._check_money(truth)
             if not self.order.is_paid:
                 self._pay(truth)
+            elif not self.order.is_booked and (truth.booked_at or self._is_overdue()):
+                self._note_booking(truth)
         elif not self.order.is_paid:
             status = _unpaid_status(self.order, truth.state)
             self.order = replace(
@@ -119,16 +126,16 @@ class _Folding:
         changed = [(told, known) for told, known in refund_changes if known is None or _differs(known, told)]
         vanished = _vanished(self.refunds.values(), refunds)
         news = [told for told in disputes if self._is_news(told)]
-        if not (changed or vanished or news):
-            return
-        self._thaw()
-        for refund in vanished:
-            self._undo_refund(refund, RefundState.FAILED)
-        for told, known in changed:
-            self._import_refund(told) if known is None else self._follow_refund(known, told)
-        for dispute in news:
-            self._follow_dispute(dispute)
-        self._freeze()
+        if changed or vanished or news:
+            self._thaw()
+            for refund in vanished:
+                self._undo_refund(replace(refund, returned_at=self.now), RefundState.FAILED)
+            for told, known in changed:
+                self._import_refund(told) if known is None else self._follow_refund(known, told)
+            for dispute in news:
+                self._follow_dispute(dispute)
+            self._freeze()
+        self._note_bookings(refunds, disputes)
 
     def outcome(self, before: Recorded) -> Outcome:
         """What changed."""
@@ -158,13 +165,27 @@ class _Folding:
             paid_at=truth.paid_at or self.now,
             reference=truth.reference or self.order.reference,
             is_granted=can_supply,
+            supplied_at=self.now if can_supply else None,
             failure="",
-            resume_at=None,
         )
+        self._note_booking(truth)
         if self.wallet is not None and can_supply:
             self._move(reversal.grant_purchase(self.wallet, self.order.lots(self.now), self.now))
         else:
             self._add_refund(_automatic_refund(self.order, self.due_at, self.now))
+
+    def _note_booking(self, truth: Truth) -> None:
+        self.order = replace(self.order, is_booked=truth.booked_at is not None)
+        self.order = replace(self.order, resume_at=order_resume_at(self.order, self.now))
+
+    def _note_bookings(self, refunds: tuple[RefundTruth, ...], disputes: tuple[DisputeTruth, ...]) -> None:
+        """When the provider booked what went back; that moves no points."""
+        for told in refunds:
+            refund = self._known_refund(told)
+            if refund is not None:
+                self.refunds[refund.id] = _booked(refund, told)
+        for said in disputes:
+            self.disputes[said.provider_dispute_id] = _booked(self.disputes[said.provider_dispute_id], said)
 
     def _is_overdue(self) -> bool:
         return self.order.resume_at is not None and self.order.resume_at <= self.now
@@ -361,11 +382,11 @@ def _unpaid_status(order: Order, told: MoneyState) -> OrderStatus:
     }[told]
 
 
-def _refunds_of(order: Order, truth: Truth) -> tuple[RefundTruth, ...]:
+def _refunds_of(order: Order, truth: Truth, now: datetime) -> tuple[RefundTruth, ...]:
     if truth.state is not MoneyState.WAITING:
         return truth.refunds
-    undone = RefundTruth(f"{order.id}-{DEPOSIT_TAKEN_BACK}", "", order.amount, RefundState.SUCCEEDED)
-    return (*truth.refunds, undone)
+    name = f"{order.reference}{DEPOSIT_TAKEN_BACK}"
+    return (*truth.refunds, RefundTruth(name, "", order.amount, RefundState.SUCCEEDED, now))
 
 
 def _vanished(known: Iterable[Refund], told: tuple[RefundTruth, ...]) -> list[Refund]:
@@ -383,6 +404,13 @@ def _vanished(known: Iterable[Refund], told: tuple[RefundTruth, ...]) -> list[Re
 def _differs(refund: Refund, told: RefundTruth) -> bool:
     state = RefundState.SENT if told.state is RefundState.REQUESTED else told.state
     return refund.state is not state or refund.provider_refund_id != told.provider_refund_id
+
+
+def _booked(record: _Returned, told: RefundTruth | DisputeTruth) -> _Returned:
+    """A booking happens once: what is known of it stays."""
+    return replace(
+        record, booked_at=record.booked_at or told.booked_at, returned_at=record.returned_at or told.returned_at
+    )
 
 
 def _automatic_refund(order: Order, due_at: datetime, now: datetime) -> Refund:

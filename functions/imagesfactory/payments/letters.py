@@ -22,6 +22,7 @@ def payment(order: Order, truth: Truth, now: datetime) -> Payment:
         amount=truth.amount,
         currency=truth.currency,
         paid_at=order.paid_at or now,
+        booked_at=truth.booked_at,
         method=truth.method,
         receipt_url=truth.receipt_url,
         receipt_number=order.receipt_number,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 ORDER_ID = re.compile(r"[a-z2-7]{24}")
 REREAD_AFTER = timedelta(minutes=10)
 """How long the sweep leaves an unfinished step to the call that began it."""
+REREAD_BOOKING = timedelta(hours=1)
+"""How often a paid order is looked at until its payment stands in the provider's books."""
 REREAD_WAITING = timedelta(hours=6)
 """How often an order that waits for a deposit is looked at, should its webhook be lost."""
 
@@ -112,8 +114,12 @@ class Order:
     failure: str = ""
     paid_at: datetime | None = None
     receipt_number: str = ""
+    is_booked: bool = False
+    """Whether it is known when its payment was booked by the provider."""
     is_granted: bool = False
     """Whether its points were supplied; false for a paid order of somebody who withdrew."""
+    supplied_at: datetime | None = None
+    """When its points were supplied and the contract document was written: the period of withdrawal starts then."""
     refunded_value: int = 0
     """Of ``amount``, what refunds and lost disputes in effect or in progress stand for, fees included."""
     refunded_points: int = 0
@@ -161,6 +167,8 @@ class Payment:
     amount: int
     currency: str
     paid_at: datetime
+    booked_at: datetime | None
+    """When it stands in the provider's books, which is what the settlement of a day goes by."""
     method: MethodFacts
     receipt_url: str
     receipt_number: str
@@ -211,6 +219,9 @@ class Refund:
     """Of ``points``, those that were spent already and became a debt."""
     attempts: int = 0
     settled_at: datetime | None = None
+    booked_at: datetime | None = None
+    """When the money left in the provider's books, and ``returned_at``: when it came back there."""
+    returned_at: datetime | None = None
     failure: str = ""
     account: RefundAccount | None = field(default=None, repr=False)
     resume_at: datetime | None = None
@@ -240,6 +251,9 @@ class Dispute:
     reason: str
     opened_at: datetime
     closed_at: datetime | None = None
+    booked_at: datetime | None = None
+    """When the bank took the money in the provider's books, and ``returned_at``: when it came back there."""
+    returned_at: datetime | None = None
     points: int = 0
     """Taken because it was lost."""
     bonus_points: int = 0
@@ -256,7 +270,9 @@ def is_order_id(text: str) -> bool:
 
 def order_resume_at(order: Order, now: datetime) -> datetime | None:
     """When the sweep should look at an order next."""
-    if order.is_paid or order.is_closed:
+    if order.is_paid:
+        return None if order.is_booked else now + REREAD_BOOKING
+    if order.is_closed:
         return None
     if order.status is OrderStatus.CONFIRMING:
         return now + REREAD_AFTER

@@ -33,6 +33,10 @@ class RefundTruth:
     """The id we gave it, or empty for one that was not begun here."""
     amount: int
     state: RefundState
+    booked_at: datetime | None = None
+    """When the money left in the provider's books; None while it has not."""
+    returned_at: datetime | None = None
+    """When it came back there, because the refund failed."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,10 @@ class DisputeTruth:
     state: DisputeState
     reason: str
     opened_at: datetime
+    booked_at: datetime | None = None
+    """When the bank took the money in the provider's books; None for a mere inquiry."""
+    returned_at: datetime | None = None
+    """When it came back there, because the dispute was won."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,8 @@ class Truth:
     amount: int = 0
     currency: str = ""
     paid_at: datetime | None = None
+    booked_at: datetime | None = None
+    """When the payment stands in the provider's books; it may come in some time before."""
     method: MethodFacts = field(default_factory=MethodFacts)
     receipt_url: str = ""
     secret: str = ""
@@ -93,6 +103,7 @@ class Transaction:
     amount: int
     currency: str
     at: datetime
+    """When it was booked: the time that our records take over as ``booked_at`` and ``returned_at``."""
 
 
 class ProviderBusy(Exception):

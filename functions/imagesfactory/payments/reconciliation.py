@@ -107,7 +107,7 @@ class Reconciliation:
         """What the fold needs besides the order. Refunds and disputes are only written together with their order,
         so that the version of the order vouches for them; the wallet is tied in once points move.
         """
-        is_settled = order.is_paid and truth.state is MoneyState.PAID
+        is_settled = order.is_paid and order.is_booked and truth.state is MoneyState.PAID
         if is_settled and not (truth.refunds or truth.disputes or order.refund_ids or order.dispute_ids):
             return _Known((), (), None, {})
         names = [self._store.refund_reference(refund_id) for refund_id in order.refund_ids]
@@ -130,6 +130,8 @@ class Reconciliation:
             outcome = replace(outcome, order=replace(outcome.order, receipt_number=number))
             self._store.create_payment(unit, letters.payment(outcome.order, truth, now))
             self._post(unit, known, letters.points_bought(outcome.order, self._rules), outcome.order, now)
+        elif outcome.order.is_booked and not before.is_booked:
+            self._store.note_booking(unit, before.payment_id, truth.booked_at)
         if outcome.movement is not None and known.wallet is not None:
             unit.tie(known.wallet)
             self._points.write(unit, outcome.movement)

@@ -74,7 +74,8 @@ class Terms:
 def terms(order: Order, wallet: Wallet, wanted_points: int | None, rules: RefundRules, now: datetime) -> Terms:
     """The terms of giving back ``wanted_points`` (all unused ones if None) of a paid order.
 
-    Inside the withdrawal period no fee may be taken (E-Commerce Act article 18(9)).
+    The period of withdrawal starts with the contract document or, if later, the supply (E-Commerce Act article 17(1)):
+    both happen when the points are granted. Inside it no fee may be taken (article 18(9)).
 
     Raises:
         NothingToRefund: fewer paid points of the order are unused, or they are worth nothing.
@@ -85,7 +86,8 @@ def terms(order: Order, wallet: Wallet, wanted_points: int | None, rules: Refund
     if not 0 < points <= unused:
         raise NothingToRefund(refundable_points=unused)
     value = valuation.value_of_points(order, points)
-    is_withdrawal = now < end_of_days(rules.withdrawal_days, order.paid_at or now)
+    began_at = order.supplied_at or order.paid_at or now
+    is_withdrawal = now < end_of_days(rules.withdrawal_days, began_at)
     fee = 0 if is_withdrawal else valuation.fee_of(value, rules.fee_percent_after_withdrawal_period)
     if value - fee <= 0:
         raise NothingToRefund(refundable_points=unused)

@@ -1,90 +1,77 @@
 """The daily settlement (정산): each provider's books of one day against ours, per currency, and the ledger behind them.
 
+Both sides are taken by the time at which the provider booked a movement, so that each movement is compared once, on one
+day, and a correct day shows no difference. The books of members who withdrew are in the archive and count as well.
+
 It lists differences and changes nothing: what is wrong is looked at by people. Source of the liability figures: points
 bought and not yet spent are owed to members (E-Commerce Act article 24(1) asks issuers for the outstanding balance).
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from imagesfactory.kit import log
 from imagesfactory.kit.clock import legal_day, start_of_legal_day
+from imagesfactory.payments.daybook import Daybook
 from imagesfactory.payments.errors import SettlementNotFound
-from imagesfactory.payments.model import DisputeState, Order, Payment
+from imagesfactory.payments.fold import DEPOSIT_TAKEN_BACK
+from imagesfactory.payments.model import Order, Payment
 from imagesfactory.payments.ports import ProviderBusy, ProviderRefused, ProviderUnusable
 from imagesfactory.payments.reconciliation import Providers
 from imagesfactory.payments.store import PaymentStore
 from imagesfactory.points.outstanding import outstanding
-from imagesfactory.points.service import PointsService
+from imagesfactory.points.store import entries_among
 from imagesfactory.points.trial_balance import trial_balance
 from imagesfactory.policy.retention import destroy_at
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
-_Line = tuple[str, str, str, int, str]
-"""Provider, its id there, our order, amount (negative: out), currency."""
 DIFFERENCES_MAX = 500
 """More are counted, not listed: a document holds 1 MiB."""
+WINDOW = timedelta(hours=3)
+"""A day is compared in parts: only one part, and what matches nothing so far, is in memory."""
+PAYMENTS_PER_LOOK = 100
+"""Payments whose grants are looked up together."""
 
 
-@dataclass
-class _Books:
-    """One day in both books: by id there, what each side says moved."""
+@dataclass(frozen=True)
+class _Line:
+    """One movement in our books; ``amount`` negative: out."""
 
-    theirs: dict[str, tuple[int, str]] = field(default_factory=dict)
-    ours: dict[str, tuple[int, str]] = field(default_factory=dict)
-    orders: dict[str, str] = field(default_factory=dict)
-
-    def sums(self) -> dict[str, dict[str, int]]:
-        """By currency: what they took and gave, and what we recorded, in the smallest unit."""
-        totals: dict[str, Counter[str]] = {}
-        for side, book in (("provider", self.theirs), ("ours", self.ours)):
-            for amount, currency in book.values():
-                kind = "in" if amount >= 0 else "out"
-                totals.setdefault(currency, Counter())[f"{side}_{kind}"] += amount
-        return {currency: dict(total) for currency, total in totals.items()}
-
-    def differences(self) -> Iterator[dict[str, Any]]:
-        """Lines that one side has not, or has otherwise."""
-        for known_as in sorted(self.theirs.keys() | self.ours.keys()):
-            theirs, ours = self.theirs.get(known_as), self.ours.get(known_as)
-            if theirs != ours:
-                yield {
-                    "kind": _kind_of(theirs, ours),
-                    "id": known_as,
-                    "order_id": self.orders.get(known_as, ""),
-                    "provider": _line(theirs),
-                    "ours": _line(ours),
-                }
+    provider: str
+    known_as: str
+    order_id: str
+    amount: int
+    currency: str
 
 
 class Settlements:
     """Writes and reads the reports ``settlements/{day}``."""
 
-    def __init__(
-        self, client: Client, *, points: PointsService, providers: Providers, archive: Client | None = None
-    ) -> None:
-        """``archive`` has the payments and refunds of those who left: a provider's books name them as well."""
+    def __init__(self, client: Client, *, providers: Providers, archive: Client | None = None) -> None:
+        """``archive`` has the records of those who left: a provider's books name them as well."""
         self._client = client
-        self._store = PaymentStore(client)
-        self._stores = (self._store, PaymentStore(archive)) if archive is not None else (self._store,)
-        self._points = points
+        # A record may move to the archive meanwhile: in this order it is then seen twice, and counted once.
+        self._databases = (client, archive) if archive is not None else (client,)
+        self._stores = tuple(map(PaymentStore, self._databases))
         self._providers = providers
 
     def run(self, now: datetime, day: date | None = None) -> dict[str, Any]:
         """Compare a day (Asia/Seoul; yesterday if none is named), write the report and return it."""
         day = day or legal_day(now) - timedelta(days=1)
-        providers, differences = self.compare(start_of_legal_day(day), start_of_legal_day(day + timedelta(days=1)))
+        start, end = start_of_legal_day(day), start_of_legal_day(day + timedelta(days=1))
+        providers, differences = self.compare(start, end)
         balance = trial_balance(self._client)
         report = {
             "day": day.isoformat(),
             "made_at": now,
+            "is_over": now >= end,
             "providers": providers,
             "differences": differences[:DIFFERENCES_MAX],
             "difference_count": len(differences),
@@ -106,13 +93,11 @@ class Settlements:
         """What each provider's books and ours say of the time from ``start`` up to, and without, ``end``, and each
         line in which they differ. Reads only.
         """
-        payments = list(self._store.payments_between(start, end))
-        differences = [*self._without_grant(payments)]
-        providers: dict[str, Any] = {}
-        for name in sorted(self._providers):
-            providers[name], found = self._compare(name, payments, start, end)
-            differences += found
-        return providers, differences
+        daybooks = {name: Daybook() for name in sorted(self._providers)}
+        differences = list(self._fill(daybooks, start, end))
+        for name, daybook in daybooks.items():
+            differences += [{"of": name, **one} for one in daybook.differences()]
+        return {name: {"read": book.is_read, "sums": book.sums()} for name, book in daybooks.items()}, differences
 
     def get(self, day: str | None) -> dict[str, Any]:
         """The report of a day, or the latest.
@@ -131,79 +116,77 @@ class Settlements:
             raise SettlementNotFound
         return document
 
-    def _compare(
-        self, name: str, payments: list[Payment], start: datetime, end: datetime
-    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        books = _Books()
+    def _fill(self, daybooks: dict[str, Daybook], start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+        """Enter the day into the daybooks, part by part; yields what our own books lack."""
+        while start < end:
+            until = min(start + WINDOW, end)
+            for line in self._ours(start, until):
+                if line.provider in daybooks:
+                    daybooks[line.provider].enter_ours(line.known_as, line.order_id, line.amount, line.currency)
+            for name, daybook in daybooks.items():
+                self._read_provider(name, daybook, start, until)
+                daybook.strike_out_matches()
+            yield from self._without_grant(start, until)
+            start = until
+
+    def _read_provider(self, name: str, daybook: Daybook, start: datetime, end: datetime) -> None:
+        if not daybook.is_read:
+            return
         try:
             for line in self._providers[name].transactions(start, end):
-                _add(books.theirs, line.id, line.amount, line.currency)
-                books.orders[line.id] = line.order_id
+                daybook.enter_theirs(line.id, line.order_id, line.amount, line.currency)
         except (ProviderBusy, ProviderRefused, ProviderUnusable) as problem:
             log.error("settlement.provider_unread", provider=name, code=str(problem))
-            return {"read": False, "sums": {}}, [{"kind": "provider-unread", "id": name}]
-        here = [*map(_of_payment, payments), *_returned(self._store, start, end)]
-        orders_here = {order_id for _, _, order_id, _, _ in here}
-        for provider, known_as, order_id, amount, currency in (*here, *self._archived(start, end, orders_here)):
-            if provider == name:
-                _add(books.ours, known_as, amount, currency)
-                books.orders[known_as] = order_id
-        return {"read": True, "sums": books.sums()}, [{"of": name, **one} for one in books.differences()]
+            daybook.is_read = False
 
-    def _archived(self, start: datetime, end: datetime, orders_here: set[str]) -> Iterator[_Line]:
-        """What the archive has. An order on its way there, or back, is in both; then it counts here."""
-        for store in self._stores[1:]:
-            lines = (*map(_of_payment, store.payments_between(start, end)), *_returned(store, start, end))
-            yield from (line for line in lines if line[2] not in orders_here)
+    def _ours(self, start: datetime, end: datetime) -> Iterator[_Line]:
+        """Each movement that was booked then, once: money in, money out by refunds and disputes, money that came back
+        with those that failed or were won.
+        """
+        seen: set[tuple[str, int]] = set()
+        for store in self._stores:
+            for record_id, line in _lines(store, start, end):
+                if (record_id, line.amount) not in seen:
+                    seen.add((record_id, line.amount))
+                    yield line
 
-    def _without_grant(self, payments: list[Payment]) -> Iterator[dict[str, Any]]:
+    def _without_grant(self, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
         """Payments whose points are not in the ledger: the member paid and has nothing."""
+        for store in self._stores:
+            payments = store.payments_between(start, end)
+            while page := list(islice(payments, PAYMENTS_PER_LOOK)):
+                yield from self._ungranted(page)
+
+    def _ungranted(self, payments: Sequence[Payment]) -> Iterator[dict[str, Any]]:
+        orders: dict[str, Order] = {}
+        for store in reversed(self._stores):
+            orders |= store.orders(payment.order_id for payment in payments)
+        granted = self._granted(order for order in orders.values() if order.is_granted)
         for payment in payments:
-            order = self._store.order(payment.order_id)
+            order = orders.get(payment.order_id)
             if order is None:
                 yield {"kind": "payment-without-order", "id": payment.id}
-            elif not self._is_supplied(order):
+            elif order.id not in granted and (order.is_granted or not order.refund_ids):
                 yield {"kind": "payment-without-points", "id": payment.id, "order_id": order.id}
 
-    def _is_supplied(self, order: Order) -> bool:
-        """Its points are in the ledger, or its money is on its way back."""
-        if not order.is_granted:
-            return bool(order.refund_ids)
-        return self._points.has_entry(order.owner, f"grant:order:{order.id}")
+    def _granted(self, orders: Iterable[Order]) -> set[str]:
+        """Those whose points are in the ledger. An order that outlived its member has its entries in the archive."""
+        entries = {(order.owner, f"grant:order:{order.id}"): order.id for order in orders}
+        found: set[str] = set()
+        for database in self._databases:
+            found |= {entries[entry] for entry in entries_among(database, list(entries))}
+        return found
 
 
-def _returned(store: PaymentStore, start: datetime, end: datetime) -> Iterator[_Line]:
-    """Money that went out by refunds and disputes, and came back with those that were won.
-
-    Providers book a refund when it begins, also one that stays pending for days.
-    """
-    for refund in store.refunds_between(start, end):
-        if refund.in_effect and refund.provider_refund_id:
-            yield refund.provider, refund.provider_refund_id, refund.order_id, -refund.amount, refund.currency
-    for dispute in store.disputes_between("opened_at", start, end):
-        yield dispute.provider, dispute.id, dispute.order_id, -dispute.amount, dispute.currency
-    for dispute in store.disputes_between("closed_at", start, end):
-        if dispute.state is DisputeState.WON:
-            yield dispute.provider, dispute.id, dispute.order_id, dispute.amount, dispute.currency
-
-
-def _of_payment(payment: Payment) -> _Line:
-    return payment.provider, payment.provider_payment_id, payment.order_id, payment.amount, payment.currency
-
-
-def _add(book: dict[str, tuple[int, str]], known_as: str, amount: int, currency: str) -> None:
-    """Several lines of one id add up, as a refund that failed does to nothing."""
-    before = book.get(known_as, (0, currency))[0]
-    book[known_as] = (before + amount, currency)
-    if book[known_as][0] == 0:
-        del book[known_as]
-
-
-def _kind_of(theirs: tuple[int, str] | None, ours: tuple[int, str] | None) -> str:
-    if ours is None:
-        return "not-recorded"
-    return "not-at-provider" if theirs is None else "amount-differs"
-
-
-def _line(line: tuple[int, str] | None) -> dict[str, Any] | None:
-    return None if line is None else {"amount": line[0], "currency": line[1]}
+def _lines(store: PaymentStore, start: datetime, end: datetime) -> Iterator[tuple[str, _Line]]:
+    """Movements in one database's books, with the id of the record that tells of each."""
+    for payment in store.payments_between(start, end):
+        line = _Line(payment.provider, payment.provider_payment_id, payment.order_id, payment.amount, payment.currency)
+        yield payment.id, line
+    for field, sign in (("booked_at", -1), ("returned_at", 1)):
+        for refund in store.refunds_between(field, start, end):
+            known_as = refund.provider_refund_id.removesuffix(DEPOSIT_TAKEN_BACK)
+            yield refund.id, _Line(refund.provider, known_as, refund.order_id, sign * refund.amount, refund.currency)
+        for dispute in store.disputes_between(field, start, end):
+            amount = sign * dispute.amount
+            yield dispute.id, _Line(dispute.provider, dispute.id, dispute.order_id, amount, dispute.currency)

@@ -101,22 +101,27 @@ class PaymentStore:
         query = self._client.collection(DISPUTES).where(filter=_filter("is_misuse_due", "==", True)).limit(limit)
         return [dispute for dispute in map(dispute_from, query.stream()) if dispute is not None]
 
+    def orders(self, order_ids: Iterable[str]) -> dict[str, Order]:
+        """Those of the orders that exist, by id."""
+        found = map(order_from, self._client.get_all([self.order_reference(order_id) for order_id in order_ids]))
+        return {order.id: order for order in found if order is not None}
+
     def payments_between(self, start: datetime, end: datetime) -> Iterator[Payment]:
-        """Payments that came in from ``start`` up to, and without, ``end``."""
-        for snapshot in self._between(PAYMENTS, "paid_at", start, end):
+        """Payments that were booked from ``start`` up to, and without, ``end``."""
+        for snapshot in self._between(PAYMENTS, "booked_at", start, end):
             payment = payment_from(snapshot)
             if payment is not None:
                 yield payment
 
-    def refunds_between(self, start: datetime, end: datetime) -> Iterator[Refund]:
-        """Refunds begun from ``start`` up to, and without, ``end``."""
-        for snapshot in self._between(REFUNDS, "requested_at", start, end):
+    def refunds_between(self, field: str, start: datetime, end: datetime) -> Iterator[Refund]:
+        """Refunds whose ``booked_at`` or ``returned_at`` is from ``start`` up to, and without, ``end``."""
+        for snapshot in self._between(REFUNDS, field, start, end):
             refund = refund_from(snapshot)
             if refund is not None:
                 yield refund
 
     def disputes_between(self, field: str, start: datetime, end: datetime) -> Iterator[Dispute]:
-        """Disputes whose ``opened_at`` or ``closed_at`` is from ``start`` up to, and without, ``end``."""
+        """Disputes whose ``booked_at`` or ``returned_at`` is from ``start`` up to, and without, ``end``."""
         for snapshot in self._between(DISPUTES, field, start, end):
             dispute = dispute_from(snapshot)
             if dispute is not None:
@@ -134,6 +139,12 @@ class PaymentStore:
         """Write money that came in; refused by the database if it is written already: it counts once."""
         document = _plain(payment) | {"destroy_at": destroy_at("payment", payment.paid_at)}
         unit.create(self.payment_reference(payment.id), document)
+
+    def note_booking(self, unit: UnitOfWork, payment_id: str, booked_at: datetime | None) -> None:
+        """Write down when a payment was booked, which was not known when it came in."""
+        (snapshot,) = unit.read(self.payment_reference(payment_id))
+        if snapshot.exists:
+            unit.update(snapshot.reference, {"booked_at": booked_at})
 
     def write_refund(self, unit: UnitOfWork, refund: Refund, *, is_new: bool) -> None:
         """Write a refund; one that is not new was read in the same unit."""

@@ -143,10 +143,6 @@ class PointsService:
         """
         unit_of_work.run(self._client, partial(self._forfeit, uid=uid, now=now))
 
-    def has_entry(self, uid: str, entry_id: str) -> bool:
-        """Whether the ledger has that entry (``kind:source``)."""
-        return bool(self._store.reference(uid).collection("entries").document(entry_id).get(()).exists)
-
     def post_expiries(self, now: datetime, limit: int) -> int:
         """Post the expiry of points in at most ``limit`` wallets; returns how many wallets changed."""
         uids = self._store.due_to_expire(now, limit)

@@ -9,6 +9,7 @@ from imagesfactory.points.model import Allocation, Entry, Hold, Lot, LotKind, Mo
 from imagesfactory.policy.retention import destroy_at
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from google.cloud.firestore import Client, DocumentReference
@@ -55,6 +56,17 @@ class WalletStore:
         entries = self.reference(movement.wallet.uid).collection("entries")
         for entry in movement.entries:
             unit.create(entries.document(entry.id), entry_to_document(movement.wallet.uid, entry))
+
+
+def entries_among(client: Client, wanted: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of the entries, named by member (uid) and id (``kind:source``), that the ledger has; one round trip."""
+    if not wanted:
+        return set()
+    names = {entry: client.collection(_WALLETS, entry[0], "entries").document(entry[1]) for entry in wanted}
+    found = {
+        snapshot.reference.path for snapshot in client.get_all(list(names.values()), field_paths=()) if snapshot.exists
+    }
+    return {entry for entry, reference in names.items() if reference.path in found}
 
 
 def wallet_from(snapshot: Snapshot) -> Wallet | None:

@@ -159,11 +159,13 @@ class StripePayments:
         state = _INTENT_STATES.get(str(intent["status"]), MoneyState.NONE)
         if state is not MoneyState.PAID:
             return Truth(_unpaid_state(session_state, state), reference=order.reference)
-        charge = self._client().v1.charges.retrieve(str(intent["latest_charge"])).to_dict()
+        expand: Any = {"expand": ["balance_transaction"]}
+        charge = self._client().v1.charges.retrieve(str(intent["latest_charge"]), expand).to_dict()
         asked: Any = {"payment_intent": intent["id"], "limit": PER_PAGE}
+        with_bookings: Any = {**asked, "expand": ["data.balance_transaction", "data.failure_balance_transaction"]}
         has_refunds = charge.get("amount_refunded") or known_refunds
         has_disputes = charge.get("disputed") or known_disputes
-        refunds = self._client().v1.refunds.list(asked).data if has_refunds else []
+        refunds = self._client().v1.refunds.list(with_bookings).data if has_refunds else []
         disputes = self._client().v1.disputes.list(asked).data if has_disputes else []
         return Truth(
             state=MoneyState.PAID,
@@ -171,7 +173,8 @@ class StripePayments:
             provider_payment_id=str(charge["id"]),
             amount=int(charge["amount"]),
             currency=str(charge["currency"]).upper(),
-            paid_at=_instant(charge["created"]),
+            paid_at=_booked_at(charge.get("balance_transaction")) or _instant(charge["created"]),
+            booked_at=_booked_at(charge.get("balance_transaction")),
             method=_method(charge),
             receipt_url=str(charge.get("receipt_url") or ""),
             refunds=tuple(_refund(refund.to_dict()) for refund in reversed(refunds)),
@@ -287,16 +290,24 @@ def _refund(refund: dict[str, Any]) -> RefundTruth:
         our_refund_id=str((refund.get("metadata") or {}).get("refund_id") or ""),
         amount=int(refund["amount"]),
         state=_REFUND_STATES.get(str(refund.get("status")), RefundState.SENT),
+        booked_at=_booked_at(refund.get("balance_transaction")),
+        returned_at=_booked_at(refund.get("failure_balance_transaction")),
     )
 
 
 def _dispute(dispute: dict[str, Any]) -> DisputeTruth:
+    """Up to two balance transactions come with it: money withdrawn, and money reinstated
+    (docs.stripe.com/api/disputes/object).
+    """
+    lines = dispute.get("balance_transactions") or []
     return DisputeTruth(
         provider_dispute_id=str(dispute["id"]),
         amount=int(dispute["amount"]),
         state=_DISPUTE_STATES.get(str(dispute.get("status")), DisputeState.OPEN),
         reason=safe_code(dispute.get("reason"), "unknown"),
         opened_at=_instant(dispute["created"]),
+        booked_at=next((_booked_at(line) for line in lines if line["amount"] < 0), None),
+        returned_at=next((_booked_at(line) for line in lines if line["amount"] > 0), None),
     )
 
 
@@ -326,6 +337,13 @@ def _transaction(line: dict[str, Any]) -> Transaction:
         currency=str(line["currency"]).upper(),
         at=_instant(line["created"]),
     )
+
+
+def _booked_at(line: object) -> datetime | None:
+    """When a balance transaction was made. One of a payment may be missing for a while: money is captured first and
+    booked later (docs.stripe.com/payments/payment-intents/asynchronous-capture), and ``charge.updated`` tells of it.
+    """
+    return _instant(line["created"]) if isinstance(line, dict) else None
 
 
 def _instant(unix_seconds: int) -> datetime:

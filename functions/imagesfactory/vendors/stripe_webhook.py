@@ -27,6 +27,7 @@ HANDLED: Final = frozenset(
         "refund.updated",
         "refund.failed",
         "charge.refunded",
+        "charge.updated",  # its payment was booked
         "charge.dispute.created",
         "charge.dispute.updated",
         "charge.dispute.funds_withdrawn",

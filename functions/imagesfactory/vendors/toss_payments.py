@@ -233,6 +233,7 @@ def _truth(payment: dict[str, Any]) -> Truth:
         amount=int(payment["totalAmount"]),
         currency=str(payment.get("currency", "")),
         paid_at=_instant(payment.get("approvedAt")),
+        booked_at=_instant(payment.get("approvedAt")),
         method=_method(payment),
         receipt_url=str((payment.get("receipt") or {}).get("url") or ""),
         secret=str(payment.get("secret") or ""),
@@ -249,6 +250,7 @@ def _refunds(payment: dict[str, Any]) -> Iterator[RefundTruth]:
             our_refund_id=_tag(str(cancel.get("cancelReason") or "")),
             amount=int(cancel["cancelAmount"]),
             state=RefundState.SUCCEEDED if done else RefundState.SENT,
+            booked_at=_instant(cancel.get("canceledAt")),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local.doubles.stripe.cards import TestMethod
 from local.doubles.stripe.desk import Desk, StripeObject, changed, new_id
+from local.doubles.stripe.errors import StripeRefusal
 from local.doubles.stripe.ledger import book, charge_fee
 
 
@@ -26,21 +27,29 @@ class Charges:
         return charge
 
     def succeed(self, charge: StripeObject) -> None:
-        """The money has come."""
-        kind = "charge" if charge["payment_method_details"]["type"] == "card" else "payment"
-        fee = charge_fee(charge["amount"], charge["currency"])
-        row = book(self._desk, charge, kind, "charge", charge["amount"], fee)
+        """The money has come; it is booked at once, or later where that was planned.
+
+        Source: https://docs.stripe.com/payments/payment-intents/asynchronous-capture.
+        """
+        if not self._desk.books_late:
+            self._book(charge)
         changed(
             charge,
             status="succeeded",
             paid=True,
             captured=True,
             amount_captured=charge["amount"],
-            balance_transaction=row["id"],
             receipt_url=f"{self._desk.base_url}/receipts/{charge['id']}",
             outcome=_outcome("authorized", "Payment complete.", None),
         )
         self._desk.tell("charge.succeeded", charge)
+
+    def book_late(self, charge: StripeObject) -> None:
+        """Book a payment whose money came before. Raises StripeRefusal when it is booked, or never came."""
+        if charge["status"] != "succeeded" or charge["balance_transaction"]:
+            raise StripeRefusal(f"Charge {charge['id']} waits for no booking.")
+        self._book(charge)
+        self._desk.tell("charge.updated", charge, {"balance_transaction": None})
 
     def fail_later(self, charge: StripeObject) -> None:
         """A pending charge comes to nothing."""
@@ -52,6 +61,11 @@ class Charges:
         if found is not None and found["object"] == "payment_intent":
             return self._desk.store.get("charge", str(found["latest_charge"]), "payment_intent")
         return self._desk.store.get("charge", charge_or_intent, "charge")
+
+    def _book(self, charge: StripeObject) -> None:
+        kind = "charge" if charge["payment_method_details"]["type"] == "card" else "payment"
+        fee = charge_fee(charge["amount"], charge["currency"])
+        charge["balance_transaction"] = book(self._desk, charge, kind, "charge", charge["amount"], fee)["id"]
 
     def _fail(self, charge: StripeObject, code: str, decline_code: str | None, words: str) -> None:
         outcome = _outcome("issuer_declined", words, decline_code or code)

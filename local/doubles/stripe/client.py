@@ -38,6 +38,14 @@ class StripeControlClient(WebhookControl):
         """The shop's staff refund a charge (or the one of an intent or a session); the refund comes back."""
         return self._act(f"charges/{charge}/refund", amount=amount)
 
+    def plan_late_bookings(self, *, late: bool = True) -> None:
+        """Whether payments from now on are captured at once and booked only by :meth:`book_payment`."""
+        self._act("bookings/plan", late=late)
+
+    def book_payment(self, charge: str) -> dict[str, Any]:
+        """A captured payment (charge, intent or session) is booked; the charge comes back."""
+        return self._act(f"charges/{charge}/book")
+
     def plan_refunds(self, *statuses: str) -> None:
         """The fates of the next refunds: succeeded, pending, or failed (created as succeeded, then failing)."""
         self._act("refunds/plan", statuses=list(statuses))

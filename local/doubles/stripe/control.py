@@ -37,6 +37,8 @@ class StripeControl:
             "intents/{id}/settle": self._settle,
             "charges/{id}/refund": self._refund,
             "charges/{id}/dispute": self._dispute,
+            "charges/{id}/book": self._book_late,
+            "bookings/plan": self._plan_bookings,
             "refunds/plan": self._plan_refunds,
             "refunds/{id}/settle": self._settle_refund,
             "disputes/{id}/close": self._close_dispute,
@@ -130,6 +132,15 @@ class StripeControl:
 
     def _settle_refund(self, request: Request, body: dict[str, Any]) -> StripeObject:
         return self.settle_refund(request.path_params["id"], one_of(body.get("status"), ("succeeded", "failed")))
+
+    def _book_late(self, request: Request, _: dict[str, Any]) -> StripeObject:
+        charge = self._charge(request.path_params["id"])
+        self._double.charges.book_late(charge)
+        return charge
+
+    def _plan_bookings(self, _: Request, body: dict[str, Any]) -> None:
+        """Whether payments from now on are booked only on a word."""
+        self._double.desk.books_late = bool(body.get("late"))
 
     def _plan_refunds(self, _: Request, body: dict[str, Any]) -> None:
         """The fates of the next refunds, in order."""

@@ -72,6 +72,8 @@ class Desk:
         self.base_url = ""
         self.request: RequestInWork | None = None
         self.next_refund_status: list[str] = []
+        self.books_late = False
+        """Payments are booked on a word of the control API: Stripe captures first and books later."""
 
     def now(self) -> int:
         """The present as Unix seconds."""
@@ -81,6 +83,7 @@ class Desk:
         """Forget every object."""
         self.store.clear()
         self.next_refund_status.clear()
+        self.books_late = False
 
     def tell(self, event_type: str, about: StripeObject, before: StripeObject | None = None) -> StripeObject:
         """Make an event with a snapshot of the object, keep it and have it delivered.

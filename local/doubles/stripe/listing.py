@@ -16,6 +16,8 @@ from local.doubles.stripe.parameters import Parameters
 LIMIT_MAX = 100
 LIMIT_USUAL = 10
 EXPAND_DEPTH_MAX = 4
+_ABSENT_WHILE_NULL = {("refund", "failure_balance_transaction")}
+"""Members that may be expanded although an object has them only once they have a value."""
 _RANGES: dict[str, Callable[[int, int], bool]] = {
     "gt": operator.gt,
     "gte": operator.ge,
@@ -100,6 +102,8 @@ def _expand(store: Store, node: StripeObject, parts: list[str], path: str) -> No
         node[name] = copy.deepcopy(original["_lines"]) if original else None
     elif node.get("object") == "charge" and name == "refunds":
         node[name] = _refunds_of(store, node["id"])
+    elif (node.get("object"), name) in _ABSENT_WHILE_NULL and name not in node:
+        return
     elif name not in node:
         raise StripeRefusal(f"This property cannot be expanded ({path}).", param="expand", worked=False)
     elif isinstance(node[name], str):

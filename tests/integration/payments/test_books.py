@@ -1,74 +1,17 @@
-"""Settlement, receipts, coupons and letters: what is shown and reported about money."""
+"""Receipts, coupons and letters: what members are shown about money."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from imagesfactory.kit.clock import legal_day
 from imagesfactory.payments import receipts
-from imagesfactory.payments.errors import CouponUnknown, CouponUsedBefore, OrderNotPaid, SettlementNotFound
+from imagesfactory.payments.errors import CouponUnknown, CouponUsedBefore, OrderNotPaid
 
-from local.doubles.core.faults import FaultRule
 from tests.shop import RULES, Shop
 
 SIGNUP = 100
 COUPON = RULES.coupons[0]
-
-
-def _today_and_later(shop: Shop) -> tuple[datetime, datetime]:
-    return datetime.now(UTC), shop.clock.now() + timedelta(days=1)
-
-
-def test_a_day_on_which_everything_agrees(shop: Shop) -> None:
-    uid = shop.member()
-    toss = shop.buy_with_toss(uid)
-    shop.buy_with_stripe(uid, request_id="stripe-dollars")
-    shop.buy_with_stripe(uid, request_id="stripe-won-usd", currency="KRW")
-    shop.receive_all()
-    shop.ask_refund(uid, toss, 400)
-    today, later = _today_and_later(shop)
-    report = shop.settlements.run(later, legal_day(today))
-    assert report["differences"] == []
-    won = {"provider_in": 10_000, "ours_in": 10_000}
-    assert report["providers"]["toss"]["sums"]["KRW"] == {**won, "provider_out": -4_000, "ours_out": -4_000}
-    assert report["providers"]["stripe"]["sums"] == {"USD": {"provider_in": 799, "ours_in": 799}, "KRW": won}
-    assert report["ledger"]["total"] == 0
-    assert report["outstanding"]["paid_up_to_30_days"] == 2_600
-    assert report["outstanding"]["bonus_up_to_30_days"] == SIGNUP + 260
-    assert shop.settlements.get(None)["day"] == legal_day(today).isoformat()
-    with pytest.raises(SettlementNotFound):
-        shop.settlements.get("2020-01-01")
-
-
-def test_differences_are_listed_and_nothing_is_fixed(shop: Shop) -> None:
-    uid = shop.member()
-    lost = shop.buy_with_stripe(uid)
-    wrong = shop.buy_with_toss(uid, request_id="wrong-amount")
-    shop.client.document(f"payments/toss-{wrong.id}").update({"amount": 1})
-    today, later = _today_and_later(shop)
-    report = shop.settlements.run(later, legal_day(today))
-    kinds = {(one["of"], one["kind"]) for one in report["differences"]}
-    assert kinds == {("stripe", "not-recorded"), ("toss", "amount-differs")}
-    assert not shop.now_of(lost).is_paid
-    assert shop.document(f"payments/toss-{wrong.id}")["amount"] == 1
-
-
-def test_a_payment_without_points_is_listed(shop: Shop) -> None:
-    uid = shop.member()
-    order = shop.buy_with_toss(uid)
-    shop.client.document(f"wallets/{uid}/entries/grant:order:{order.id}").delete()
-    today, later = _today_and_later(shop)
-    report = shop.settlements.run(later, legal_day(today))
-    assert [one["kind"] for one in report["differences"]] == ["payment-without-points"]
-    assert report["ledger"]["wrong_wallets"] == 1
-
-
-def test_a_provider_that_does_not_answer_is_reported(shop: Shop) -> None:
-    shop.doubles.control.plan(FaultRule(provider="toss", path="/v1/transactions", effect="error", status=500))
-    today, later = _today_and_later(shop)
-    report = shop.settlements.run(later, legal_day(today))
-    assert report["differences"] == [{"kind": "provider-unread", "id": "toss"}]
 
 
 def test_receipts_show_refunds_in_both_languages_and_as_pdf(shop: Shop) -> None:
