@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-from google.cloud import firestore
 from google.cloud.firestore import FieldFilter
 
 from emulator.firestore import messages
 from emulator.firestore.service import FirestoreService
 from emulator.firestore.usage import Usage
 from local.bench.rows import Row
-from local.suite.suite import ROOT
+from local.bench.server import PROJECT, serving
 
 SIZES = (1_000, 1_000_000)
 BATCH = 1_000
 SAMPLES = 400
 RATIO_MAX = 1.5
-PROJECT = "demo-bench"
 DOCUMENTS = f"projects/{PROJECT}/databases/(default)/documents"
-READY = "Firestore server is ready on "
 
 
 def measure() -> list[Row]:
@@ -47,8 +39,8 @@ def measure() -> list[Row]:
 def _at_size(size: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="imagesfactory-bench-") as folder:
         asyncio.run(_fill(Path(folder), size))
-        with _server(Path(folder)) as client:
-            collection = client.collection("items")
+        with serving(Path(folder)) as server:
+            collection = server.client.collection("items")
             return {
                 "point read": _median(lambda n: collection.document(_name(n * 7919 % size)).get()),
                 "write": _median(lambda n: collection.document(f"new-{n}").set(_fields(size + n))),
@@ -93,20 +85,3 @@ async def _fill(folder: Path, size: int) -> None:
             await service.commit(request, usage=Usage())
     finally:
         service.close()
-
-
-@contextmanager
-def _server(folder: Path) -> Iterator[firestore.Client]:
-    command = [sys.executable, "-m", "emulator.firestore", "--port", "0", "--data", str(folder)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        lines = iter(process.stdout or ())
-        try:
-            ready = next(line for line in lines if line.startswith(READY))
-            with patch.dict(os.environ, {"FIRESTORE_EMULATOR_HOST": ready.removeprefix(READY).strip()}):
-                client = firestore.Client(project=PROJECT)
-            yield client
-            client.close()  # type: ignore[no-untyped-call]
-        finally:
-            process.terminate()
-            for _ in lines:  # read to its end, so that it can say that it stops
-                pass

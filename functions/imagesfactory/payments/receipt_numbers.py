@@ -15,9 +15,9 @@ from imagesfactory.kit.clock import legal_day
 from imagesfactory.policy.retention import destroy_at
 
 if TYPE_CHECKING:
-    from google.cloud.firestore import Client
+    from google.cloud.firestore import Client, DocumentReference
 
-    from imagesfactory.kit.unit_of_work import UnitOfWork
+    from imagesfactory.kit.unit_of_work import Snapshot, UnitOfWork
 
 LANES: Final = 8
 
@@ -28,16 +28,18 @@ class ReceiptNumbers:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def next(self, unit: UnitOfWork, order_id: str, now: datetime) -> str:
-        """The next number for an order, for example ``2026-3-000042``; taken only if ``unit`` commits."""
-        year = legal_day(now).year
+    def lane(self, order_id: str, now: datetime) -> DocumentReference:
+        """The counter that an order takes its number from, to be read together with what else is needed."""
         lane = hashlib.sha256(order_id.encode()).digest()[0] % LANES
-        reference = self._client.collection("receipt_numbers").document(f"{year}-{lane}")
-        (snapshot,) = unit.read(reference)
-        last = int(snapshot.get("last")) if snapshot.exists else 0
+        return self._client.collection("receipt_numbers").document(f"{legal_day(now).year}-{lane}")
+
+    def take(self, unit: UnitOfWork, lane: Snapshot, now: datetime) -> str:
+        """The next number of a lane peeked at in ``unit``, for example ``2026-3-000042``; taken only if it commits."""
+        last = int(lane.get("last")) if lane.exists else 0
         document = {"last": last + 1, "destroy_at": destroy_at("payment", now)}
-        if snapshot.exists:
-            unit.update(reference, document)
+        if lane.exists:
+            unit.tie(lane)
+            unit.update(lane.reference, document)
         else:
-            unit.create(reference, document)
-        return f"{year}-{lane}-{last + 1:06d}"
+            unit.create(lane.reference, document)
+        return f"{lane.id}-{last + 1:06d}"

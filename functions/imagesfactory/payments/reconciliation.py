@@ -98,35 +98,37 @@ class Reconciliation:
             raise ProviderUnusable("provider-off")
         asked = order if order.reference or not reference else replace(order, reference=reference)
         truth = provider.read(asked, len(order.refund_ids), len(order.dispute_ids))
-        known = self._known(unit, order, truth)
+        known = self._known(unit, order, truth, now)
         due_at = end_of_business_days(self._rules.refunds.pay_back_business_days, now)
         outcome = fold(known.recorded(order), truth, due_at, now)
         return self._write(unit, known, order, outcome, truth, now)
 
-    def _known(self, unit: UnitOfWork, order: Order, truth: Truth) -> _Known:
+    def _known(self, unit: UnitOfWork, order: Order, truth: Truth, now: datetime) -> _Known:
         """What the fold needs besides the order. Refunds and disputes are only written together with their order,
         so that the version of the order vouches for them; the wallet is tied in once points move.
         """
         is_settled = order.is_paid and order.is_booked and truth.state is MoneyState.PAID
         if is_settled and not (truth.refunds or truth.disputes or order.refund_ids or order.dispute_ids):
-            return _Known((), (), None, {})
+            return _Known((), (), None, None, {})
         names = [self._store.refund_reference(refund_id) for refund_id in order.refund_ids]
         names += [self._store.dispute_reference(dispute_id) for dispute_id in order.dispute_ids]
-        wallet, *others = unit.peek(self._points.wallet_reference(order.owner), *names)
+        lane = self._numbers.lane(order.id, now)
+        wallet, number, *others = unit.peek(self._points.wallet_reference(order.owner), lane, *names)
         refunds = map(refund_from, others[: len(order.refund_ids)])
         disputes = map(dispute_from, others[len(order.refund_ids) :])
         return _Known(
             refunds=tuple(refund for refund in refunds if refund),
             disputes=tuple(dispute for dispute in disputes if dispute),
             wallet=wallet,
+            number=number,
             snapshots={snapshot.id: snapshot for snapshot in others},
         )
 
     def _write(
         self, unit: UnitOfWork, known: _Known, before: Order, outcome: Outcome, truth: Truth, now: datetime
     ) -> Outcome:
-        if outcome.is_newly_paid:
-            number = self._numbers.next(unit, before.id, now)
+        if outcome.is_newly_paid and known.number is not None:
+            number = self._numbers.take(unit, known.number, now)
             outcome = replace(outcome, order=replace(outcome.order, receipt_number=number))
             self._store.create_payment(unit, letters.payment(outcome.order, truth, now))
             self._post(unit, known, letters.points_bought(outcome.order, self._rules), outcome.order, now)
@@ -174,6 +176,8 @@ class _Known:
     refunds: tuple[Refund, ...]
     disputes: tuple[Dispute, ...]
     wallet: Snapshot | None
+    number: Snapshot | None
+    """The counter of receipt numbers that the order takes one from when it is paid."""
     snapshots: Mapping[str, Snapshot]
     """Of the refunds and disputes, by id."""
 

@@ -6,7 +6,8 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from imagesfactory.points.store import wallet_from
+from imagesfactory.points.paging import paged
+from imagesfactory.points.store import WALLET_FIELDS, wallet_from
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -18,10 +19,10 @@ AGES_DAYS = (30, 90, 365)
 def outstanding(client: Client, now: datetime) -> dict[str, int]:
     """Points by kind and age, for example ``paid_up_to_30_days``; held ones count as well, and ``owed`` is debts.
 
-    Reads every wallet once, one after the other.
+    Reads every wallet once, a page at a time.
     """
     totals: Counter[str] = Counter()
-    for snapshot in client.collection("wallets").stream():
+    for snapshot in paged(client.collection("wallets"), WALLET_FIELDS):
         wallet = wallet_from(snapshot)
         if wallet is None:
             continue

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from imagesfactory.kit.unit_of_work import Snapshot
 
 _WALLETS = "wallets"
+WALLET_FIELDS = ("uid", "status", "lots", "holds", "rate_full_at", "debt_points")
+"""What :func:`wallet_from` needs of a document."""
 
 
 class WalletStore:

@@ -1,22 +1,30 @@
 """The trial balance: proves that the ledger sums to zero and that every wallet equals the sum of its entries
 and of what it carries of entries whose five years are over.
 
-All sums are computed by the database; memory stays flat however many members and entries there are.
+:func:`trial_balance` reads every entry and every wallet once, a page at a time and side by side, so that memory stays
+flat. An entry is read whole, and a wallet that seems wrong is looked at again at one instant: what changes meanwhile
+is no difference.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from imagesfactory.points.carrying import carried_points
 from imagesfactory.points.model import Account, LotKind
-from imagesfactory.points.store import wallet_from
+from imagesfactory.points.paging import PAGE, paged
+from imagesfactory.points.store import WALLET_FIELDS, wallet_from
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, CollectionReference, Query
+
+    from imagesfactory.kit.unit_of_work import Snapshot
+
+_WALLET = [*WALLET_FIELDS, "carried"]
 
 
 @dataclass(frozen=True)
@@ -41,37 +49,74 @@ class TrialBalance:
 
 
 def ledger_accounts(client: Client) -> dict[str, int]:
-    """Points by account over all members, those that wallets carry of destroyed entries included."""
+    """Points by account over all members, those that wallets carry of destroyed entries included; added up by the
+    database. Sums asked one after the other: what is posted meanwhile may be in some of them only.
+    """
     accounts = Counter(_sums(client.collection_group("entries"), "legs"))
     accounts.update(_sums(client.collection("wallets"), "carried"))
     return dict(accounts)
 
 
-def trial_balance(client: Client) -> TrialBalance:
-    """Add up the whole ledger and compare every wallet with its entries."""
+def trial_balance(client: Client, page: int = PAGE) -> TrialBalance:
+    """Add up the whole ledger and compare every wallet with its entries, ``page`` documents at a time."""
+    accounts: Counter[str] = Counter()
     wrong: list[str] = []
     count = 0
-    accounts = ledger_accounts(client)
-    for uid, matches in _wallets(client):
-        count += 1
-        if not matches:
-            wrong.append(uid)
-    return TrialBalance(accounts, count, tuple(wrong))
-
-
-def _wallets(client: Client) -> Iterator[tuple[str, bool]]:
-    """Each wallet's owner, and whether it equals its entries and what it carries of entries that were destroyed."""
-    for snapshot in client.collection("wallets").stream():
-        wallet = wallet_from(snapshot)
+    for wallet, sums in _side_by_side(client, page):
+        accounts.update(sums)
         if wallet is None:
             continue
-        sums = Counter(_sums(snapshot.reference.collection("entries"), "legs"))
-        sums.update(carried_points(snapshot))
-        available = sum(sums[Account.AVAILABLE.of(kind)] for kind in LotKind)
-        held = sum(sums[Account.HELD.of(kind)] for kind in LotKind)
-        owed = -sum(sums[Account.DEBT.of(kind)] for kind in LotKind)
-        stated = (wallet.available_points, wallet.held_points, wallet.debt_points)
-        yield wallet.uid, stated == (available, held, owed)
+        count += 1
+        accounts.update(carried_points(wallet))
+        if not _equals(wallet, sums) and not _equals_at_one_instant(client, wallet.id):
+            wrong.append(wallet.id)
+    return TrialBalance(dict(accounts), count, tuple(wrong))
+
+
+def _side_by_side(client: Client, page: int) -> Iterator[tuple[Snapshot | None, Counter[str]]]:
+    """Each wallet with the sums of its entries, both in the order of the members; None where a wallet is gone."""
+    entries = paged(client.collection_group("entries"), ["legs"], page)
+    ledgers = ((uid, _added_up(group)) for uid, group in groupby(entries, _owner))
+    uid, sums = next(ledgers, (None, Counter()))
+    for wallet in paged(client.collection("wallets"), _WALLET, page):
+        while uid is not None and _comes_before(uid, wallet.id):
+            yield None, sums
+            uid, sums = next(ledgers, (None, Counter()))
+        if uid == wallet.id:
+            yield wallet, sums
+            uid, sums = next(ledgers, (None, Counter()))
+        else:
+            yield wallet, Counter()
+    while uid is not None:
+        yield None, sums
+        uid, sums = next(ledgers, (None, Counter()))
+
+
+def _equals(wallet: Snapshot, sums: Mapping[str, int]) -> bool:
+    """Whether a wallet says what its entries add up to."""
+    stated = wallet_from(wallet)
+    if stated is None:
+        return True
+    whole = Counter(sums)
+    whole.update(carried_points(wallet))
+    available, held, debt = (
+        sum(whole[account.of(kind)] for kind in LotKind) for account in (Account.AVAILABLE, Account.HELD, Account.DEBT)
+    )
+    return (stated.available_points, stated.held_points, stated.debt_points) == (available, held, -debt)
+
+
+def _equals_at_one_instant(client: Client, uid: str) -> bool:
+    """The same of one member, wallet and entries read as they were together; a wallet that is gone is not wrong."""
+    wallet = client.collection("wallets").document(uid).get(_WALLET)
+    entries = wallet.reference.collection("entries").select(["legs"])
+    return not wallet.exists or _equals(wallet, _added_up(entries.stream(read_time=wallet.read_time)))
+
+
+def _added_up(entries: Iterator[Snapshot]) -> Counter[str]:
+    sums: Counter[str] = Counter()
+    for entry in entries:
+        sums.update(entry.get("legs"))
+    return sums
 
 
 def _sums(documents: Query | CollectionReference, field: str) -> dict[str, int]:
@@ -87,3 +132,12 @@ def _sum(documents: Query | CollectionReference, path: str) -> int:
     query: Any = documents
     ((result,),) = query.sum(path, alias="sum").get()
     return int(result.value or 0)
+
+
+def _owner(entry: Snapshot) -> str:
+    return str(entry.reference.path.split("/")[1])
+
+
+def _comes_before(uid: str, other: str) -> bool:
+    """The order of the database: by the bytes of UTF-8."""
+    return uid.encode() < other.encode()
