@@ -45,6 +45,9 @@ lint: setup ## style, types, import walls
 format: setup ## put the code in the common form
 	@$(VENV)/ruff check --fix --quiet . ; $(VENV)/ruff format .
 
+simulate: setup ## live six years day by day on a moved clock: every record dies on its day (YEARS=6 MEMBERS=12 SEED=1)
+	@$(VENV)/python -m tests.simulation --years $(or $(YEARS),6) --members $(or $(MEMBERS),12) --seed $(or $(SEED),1)
+
 bench: setup ## measure the budgets and print one table; AREAS="job rules" for some, RECORD=1 keeps the figures
 	@$(VENV)/python -m local.bench $(if $(RECORD),--record) $(AREAS)
 

@@ -84,6 +84,10 @@ class Checker:
         for gone, forbidden in self._left.items():
             self._left[gone] = tuple(word for word in forbidden if word not in words)
 
+    def members(self) -> set[str]:
+        """Everybody (uids) who joined, or tried to, and has not left."""
+        return set(self._people)
+
     def alive(self) -> Counter[str]:
         """How many records of each class are there."""
         return Counter(record.row.name for record in self.records.values())

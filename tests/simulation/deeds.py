@@ -183,6 +183,12 @@ class Deeds:
         self._concluded(order)
         return order
 
+    def buy_with_stripe(self, person: Person, currency: str = "USD") -> Order:
+        """Pay on Stripe's page, and the events come at once."""
+        order = self.pay_with_stripe(person, currency)
+        self.house.receive_new("stripe")
+        return order
+
     def events_arrive(self, *people: Person) -> None:
         """What providers tell arrives; it may concern these members."""
         for person in people:
@@ -218,7 +224,7 @@ class Deeds:
 
     def _may_pay(self, person: Person) -> None:
         self.told.touches.add(person.uid)
-        self.told.places |= {"inbox/*", "receipt_numbers/*"}
+        self.told.places |= {"inbox/*", "receipt_numbers/*", "withdrawn/*"}
 
     def _concluded(self, order: Order) -> None:
         self.told.clocks |= {f"orders/{order.id}": self.now, f"payments/{order.payment_id}": self.now}
@@ -246,7 +252,7 @@ class Deeds:
         self.house.work_off()
         return made.id
 
-    def answer(self, inquiry_id: str, person: Person | None = None) -> None:
+    def answer(self, person: Person | None, inquiry_id: str) -> None:
         """Answer; after a month of silence it counts as settled."""
         self._may_ask(person)
         self.told.places.add("inquiries/*")
@@ -255,7 +261,7 @@ class Deeds:
         self.told.clocks[f"inquiries/{inquiry_id}"] = self.now + QUIET
         self.house.work_off()
 
-    def settle(self, inquiry_id: str, person: Person | None = None) -> None:
+    def settle(self, person: Person | None, inquiry_id: str) -> None:
         """Staff settles it."""
         self._may_ask(person)
         self.told.places |= {"inquiries/*", "inquiries/*/messages/*"}
@@ -276,17 +282,17 @@ class Deeds:
         self.told.clocks[f"corrections/{correction_id}"] = self.now
         self.house.work_off()
 
-    def advertise(self, *people: Person) -> None:
-        """A campaign, to those of these people who agree."""
-        self.told.touches |= {person.uid for person in people}
+    def advertise(self) -> None:
+        """A campaign, to all who agree."""
+        self.told.touches |= self.checker.members()
         body = dict.fromkeys(("subject_ko", "subject_en", "body_ko", "body_en"), "20 % more")
         request = CampaignRequest.model_validate({"request_id": f"campaign-{self._number()}", **body})
         self.house.campaigns.begin(OFFICER, request, self.now)
         self.house.work_off()
 
-    def announce_change(self, effective_on: str, *people: Person) -> None:
-        """Tell these people, all there are, of a change of the policy."""
-        self.told.touches |= {person.uid for person in people}
+    def announce_change(self, effective_on: str) -> None:
+        """Tell everybody of a change of the policy."""
+        self.told.touches |= self.checker.members()
         body: dict[str, Any] = {"document": "privacy", "effective_on": effective_on, "summary_ko": "바뀝니다."}
         body |= {"touches_rights": False, "needs_consent": False, "summary_en": "It changes."}
         self.house.notices.announce(OFFICER, ChangeRequest.model_validate(body), self.now)

@@ -64,9 +64,8 @@ class SimulatedHouse(Members):
         self._events_seen = {"stripe": 0, "toss": 0}
 
     def go_to(self, instant: datetime) -> None:
-        """Put the clock forward."""
-        assert instant >= self.clock.instant, f"{instant} is past"
-        self.clock.instant = instant
+        """Put the clock forward; what took longer than until then has put it there already."""
+        self.clock.instant = max(instant, self.clock.instant)
 
     def stand_doubles(self) -> None:
         """Let the payment doubles' clock stand where the house's does."""
