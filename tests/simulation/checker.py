@@ -109,6 +109,8 @@ class Checker:
         for where, record in self._changed(before, now):
             if record.owner not in told.touches and record.pattern not in told.places and record.owner != told.leaves:
                 self._say(f"{told.name}: {where} was changed")
+            if record.row.restarts:
+                record.clock = at
         if told.leaves:
             self._leave(told, before, now, at)
         self._start_clocks(told.clocks)

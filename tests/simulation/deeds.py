@@ -332,7 +332,12 @@ class Deeds:
 
     def withdraw_suspended(self, person: Person) -> None:
         """Leave while suspended: the register of misuse remembers."""
-        self._leaves(person, self._begin_suspended(person))
+        self.house.client.document(f"users/{person.uid}").update({"status": "suspended"})
+        self._leaves(person, lambda: self.house.withdrawals.begin(person.uid, Channel.MEMBER, self.now))
+
+    def is_closed_for_guardian(self, person: Person) -> None:
+        """A guardian has the account of somebody under 14 deleted."""
+        self._leaves(person, lambda: self.house.withdrawals.begin(person.uid, Channel.GUARDIAN, self.now))
 
     def is_deleted_outside(self, person: Person) -> None:
         """The sign-in is removed in the console; the sweep comes by within the day."""
@@ -346,13 +351,6 @@ class Deeds:
         self.house.work_off()
         self.house.clock.move(LAST_LOOK_AFTER + timedelta(seconds=1))
         self.house.sweep()
-
-    def _begin_suspended(self, person: Person) -> Callable[[], None]:
-        def begin() -> None:
-            self.house.client.document(f"users/{person.uid}").update({"status": "suspended"})
-            self.house.withdrawals.begin(person.uid, Channel.MEMBER, self.now)
-
-        return begin
 
     def _sweep_until_found(self) -> None:
         for _ in range(288):

@@ -26,6 +26,7 @@ NARI = Person("7m-nari-000000000000000000005", "nari@mail.example", "정나리")
 """Her id is among those that the sweep compares with the directory in the early afternoon of Seoul."""
 HANA = Person("hana-000000000000000000000006", "hana@mail.example", "강하나")
 DOYUN = Person("doyun-00000000000000000000007", "doyun@mail.example", "조도윤")
+ARIN = Person("arin-000000000000000000000009", "arin@mail.example", "한아린")
 MINHO_AGAIN = Person("again-00000000000000000000008", "minho@mail.example", "이민호")
 
 
@@ -90,6 +91,7 @@ def _last_of_august(story: Story, deeds: Deeds) -> None:
     story.on(day, "09:05", "minho joins", deeds.join, MINHO, google=True, likes_ads=True)
     story.on(day, "09:10", "seoyeon joins", deeds.join, SEOYEON)
     story.on(day, "09:15", "junho begins to join", deeds.begin_to_join, JUNHO)
+    story.on(day, "09:17", "junho looks around", deeds.visit, JUNHO)
     story.on(day, "09:20", "nari joins", deeds.join, NARI)
     story.on(day, "09:30", "jisu buys", deeds.buy_with_toss, JISU)
     story.on(day, "09:35", "minho pays", deeds.pay_with_stripe, MINHO)
@@ -146,6 +148,7 @@ def _leap_day(story: Story, deeds: Deeds) -> None:
     story.on(day, "09:25", "leap day's campaign", deeds.advertise)
     story.on(day, "09:30", "hana's letters return", deeds.mail_bounces, HANA)
     story.on(day, "09:35", "hana dislikes ads", deeds.change_consents, HANA, likes_ads=False)
+    story.on(day, "09:37", "nari finds her name wrong", deeds.ask_correction, NARI)
     story.on(day, "09:40", "nari is deleted in the console", deeds.is_deleted_outside, NARI)
 
 
@@ -157,6 +160,8 @@ def _end_of_may(story: Story, deeds: Deeds) -> None:
     story.on(day, "10:15", "hana withdraws", deeds.withdraw, HANA, Result("hana pays"))
     story.on(day, "11:00", "doyun joins", deeds.join, DOYUN)
     story.on(day, "11:05", "doyun leaves suspended", deeds.withdraw_suspended, DOYUN)
+    story.on(day, "11:30", "arin joins", deeds.join, ARIN)
+    story.on(day, "11:35", "arin's mother has it closed", deeds.is_closed_for_guardian, ARIN)
     story.on("2028-06-02", "10:00", "hana's bank decides", deeds.decide_dispute, HANA, Result("hana disputes"), "won")
 
 

@@ -26,6 +26,8 @@ class Row:
     the story says so; until then the record stays."""
     is_kept: bool = False
     """Whether a law keeps it after a withdrawal, in the archive."""
+    restarts: bool = False
+    """Whether its clock starts again each time it is used: a counter is needed as long as the last thing it counted."""
     says_whose: bool = False
     """Whether the record has to say whose data it is about for as long as it lives: logs of looks and disclosures."""
 
@@ -73,7 +75,7 @@ ROWS: dict[str, Row] = {
     "notices/*": Row("announcements (ours)", years(5)),
     "campaigns/*": Row("announcements (ours)", years(5)),
     "inbox/*": Row("providers' events (ours)", days(30)),
-    "receipt_numbers/*": Row("receipt counters (ours)", years(5)),
+    "receipt_numbers/*": Row("receipt counters (ours)", years(5), restarts=True),
     "settlements/*": Row("daily settlements (ours)", years(5)),
     "purges/*": Row("evidence of destruction (ours)", years(5)),
 }

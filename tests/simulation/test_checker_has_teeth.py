@@ -187,6 +187,16 @@ def test_the_archive_keeps_for_the_rest_of_the_period() -> None:
     assert purged(checker, LAST_DAY + DAY, EVIDENCE, 1) == []
 
 
+def test_the_clock_of_a_counter_starts_again_when_it_counts() -> None:
+    counter = Where(DEFAULT, "receipt_numbers/2027-1")
+    checker, _ = begun({counter: seen(owner="")})
+    later = MORNING + timedelta(days=30)
+    checker.after_act(Told("a payment", places={"receipt_numbers/*"}), {counter: seen("2", owner="")}, later)
+    ends = last_day(day_of(later), years(5))
+    assert purged(checker, ends, {counter: seen("2", owner="")}) == []
+    assert purged(checker, ends + DAY, {}, 1) == []
+
+
 def test_the_log_names_nobody() -> None:
     checker, _ = begun()
     checker.read_log('{"uid": "uid-of-jisu"}', leaving="")
