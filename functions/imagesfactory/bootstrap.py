@@ -398,19 +398,9 @@ def _reconciliation() -> Reconciliation:
 
 @cache
 def _payment_providers() -> dict[str, PaymentProvider]:
-    """The providers whose keys this deployment has."""
-    from imagesfactory.vendors.stripe_payments import StripePayments
-    from imagesfactory.vendors.toss_payments import TossPayments
+    from imagesfactory.vendors.payment_providers import payment_providers
 
-    chosen = settings()
-    providers: dict[str, PaymentProvider] = {}
-    if chosen.toss_secret_key:
-        providers["toss"] = TossPayments(secret_key=chosen.toss_secret_key, base_url=chosen.toss_address)
-    if chosen.stripe_secret_key:
-        providers["stripe"] = StripePayments(
-            secret_key=chosen.stripe_secret_key, base_url=chosen.stripe_address, web_origin=chosen.web_origin
-        )
-    return providers
+    return payment_providers(settings())
 
 
 @cache

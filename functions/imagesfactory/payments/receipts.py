@@ -19,7 +19,7 @@ from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail.outbox import Outbox
 from imagesfactory.mail.words import ReceiptAsked
 from imagesfactory.payments.errors import OrderNotPaid
-from imagesfactory.payments.model import Payment, Refund, RefundState
+from imagesfactory.payments.model import MethodFacts, Payment, Refund, RefundState
 from imagesfactory.payments.orders import Details, OrderService
 from imagesfactory.payments.request import Language
 from imagesfactory.policy.company import company
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from google.cloud.firestore import Client
     from jinja2 import Template
 
-_TITLE = {"ko": "영수증", "en": "Receipt"}
 _LABELS = {
     "ko": {
+        "title": "영수증",
         "number": "영수증 번호",
         "paid_at": "결제 일시",
         "order": "주문 번호",
@@ -45,8 +45,11 @@ _LABELS = {
         "seller": "판매자",
         "business": "사업자등록번호",
         "mail_order": "통신판매업신고번호",
+        "support": "문의",
+        "provider": "결제사 영수증",
     },
     "en": {
+        "title": "Receipt",
         "number": "Receipt number",
         "paid_at": "Paid at",
         "order": "Order",
@@ -60,33 +63,66 @@ _LABELS = {
         "seller": "Seller",
         "business": "Business number",
         "mail_order": "Mail-order number",
+        "support": "Contact",
+        "provider": "The payment provider's receipt",
     },
 }
+_KINDS = {
+    "card": {"ko": "카드", "en": "Card"},
+    "easy-pay": {"ko": "간편결제", "en": "Easy pay"},
+    "virtual-account": {"ko": "가상계좌", "en": "Virtual account"},
+    "transfer": {"ko": "계좌이체", "en": "Bank transfer"},
+    "us_bank_account": {"ko": "계좌이체", "en": "Bank transfer"},
+    "mobile-phone": {"ko": "휴대폰", "en": "Mobile phone"},
+    "gift-certificate": {"ko": "상품권", "en": "Gift certificate"},
+    "other": {"ko": "기타", "en": "Other"},
+}
+"""Ways to pay as people call them; what is missing here is shown as the provider calls it."""
 _PAGE = """<!doctype html>
-<html lang="{{ language }}"><head><meta charset="utf-8"><title>{{ title }} {{ number }}</title>
-<style>body{font-family:'Noto Sans KR','Malgun Gothic',sans-serif;max-width:36rem;margin:2rem auto;padding:0 1rem}
-table{width:100%;border-collapse:collapse}td{padding:.5rem 0;border-bottom:1px solid #ddd}td+td{text-align:right}
-</style></head><body><h1>{{ title }}</h1><table>
-{% for label, value in lines %}<tr><td>{{ label }}</td><td>{{ value }}</td></tr>
-{% endfor %}</table></body></html>
+<html lang="{{ language }}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{{ says.title }} {{ number }}</title>
+<style>body{font:16px/1.5 'Noto Sans KR','Apple SD Gothic Neo','Malgun Gothic',sans-serif;color:#222;max-width:36rem;
+margin:2rem auto;padding:0 1rem}h1{margin:0 0 1rem}table{width:100%;border-collapse:collapse}
+td{padding:.5rem 0;border-bottom:1px solid #ddd}td+td{text-align:right;overflow-wrap:anywhere}
+tfoot td{font-size:1.25rem;font-weight:700;border:0}footer{margin-top:1.5rem;color:#666;font-size:.875rem}
+@media print{a{display:none}}</style></head><body><h1>{{ says.title }}</h1>
+<table><tbody>{% for label, value in face.lines %}
+<tr><td>{{ label }}</td><td>{{ value }}</td></tr>{% endfor %}
+</tbody><tfoot><tr>{% for part in face.total %}<td>{{ part }}</td>{% endfor %}</tr></tfoot></table>
+<footer>{% for label, value in face.seller %}{{ label }} {{ value }}<br>{% endfor %}{% if provider_url %}
+<a href="{{ provider_url }}">{{ says.provider }}</a>{% endif %}</footer></body></html>
 """
 _MARGIN_MILLIMETRES = 20
 _LABEL_MILLIMETRES = 60
 _LINE_MILLIMETRES = 9
+_RULE_GREY = 215
+_SMALL_PRINT_GREY = 100
+
+Line = tuple[str, str]
+"""Label and value."""
+
+
+@dataclass(frozen=True)
+class Face:
+    """What a receipt says in one language."""
+
+    lines: tuple[Line, ...]
+    total: Line
+    seller: tuple[Line, ...]
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """One receipt: label and value of each line, in both languages."""
+    """One receipt in both languages."""
 
     number: str
     provider_url: str
-    lines_ko: tuple[tuple[str, str], ...]
-    lines_en: tuple[tuple[str, str], ...]
+    ko: Face
+    en: Face
 
-    def lines(self, language: Language) -> tuple[tuple[str, str], ...]:
-        """The lines in one language."""
-        return self.lines_ko if language == "ko" else self.lines_en
+    def face(self, language: Language) -> Face:
+        """What it says in one language."""
+        return self.ko if language == "ko" else self.en
 
 
 class ReceiptService:
@@ -118,7 +154,8 @@ class ReceiptService:
 
         """
         made = self.get(uid, order_id)
-        words = ReceiptAsked(made.number, made.provider_url, made.lines_ko, made.lines_en)
+        texts = ((*face.lines, face.total, *face.seller) for face in (made.ko, made.en))
+        words = ReceiptAsked(made.number, made.provider_url, *texts)
         key = derive_id("receipt", order_id, now.strftime("%Y%m%d%H%M"))
         unit_of_work.run(self._client, partial(self._post, key=key, uid=uid, words=words, now=now))
 
@@ -129,62 +166,84 @@ class ReceiptService:
 
 def receipt(details: Details, payment: Payment, rules: PaymentRules) -> Receipt:
     """The receipt of a payment."""
-    return Receipt(
-        payment.receipt_number,
-        payment.receipt_url,
-        _lines("ko", details, payment, rules),
-        _lines("en", details, payment, rules),
-    )
+    ko, en = (_face(language, details, payment, rules) for language in ("ko", "en"))
+    return Receipt(payment.receipt_number, payment.receipt_url, ko, en)
 
 
 def as_html(made: Receipt, language: Language) -> str:
     """The receipt as a page that stands alone."""
-    facts = {"language": language, "title": _TITLE[language], "number": made.number, "lines": made.lines(language)}
-    return _page().render(facts)
+    return _page().render(
+        language=language,
+        says=_LABELS[language],
+        number=made.number,
+        face=made.face(language),
+        provider_url=made.provider_url,
+    )
 
 
 def as_pdf(made: Receipt, language: Language) -> bytes:
     """The receipt as an A4 page."""
     from fpdf import FPDF
 
+    says, face = _LABELS[language], made.face(language)
     pdf = FPDF(format="A4")
     pdf.set_margin(_MARGIN_MILLIMETRES)
-    pdf.set_title(f"{_TITLE[language]} {made.number}")
+    pdf.set_title(f"{says['title']} {made.number}")
+    pdf.set_lang(language)
+    pdf.set_draw_color(_RULE_GREY)
     pdf.add_page()
     pdf.add_font("korean", "", _font())
-    pdf.set_font("korean", size=20)
-    pdf.cell(0, 2 * _LINE_MILLIMETRES, _TITLE[language], new_x="LMARGIN", new_y="NEXT")
-    pdf.set_font("korean", size=11)
-    for label, value in made.lines(language):
-        pdf.cell(_LABEL_MILLIMETRES, _LINE_MILLIMETRES, label, border="B")
-        pdf.cell(0, _LINE_MILLIMETRES, value, border="B", align="R", new_x="LMARGIN", new_y="NEXT")
+    pdf.set_font("korean", size=22)
+    pdf.cell(0, 2 * _LINE_MILLIMETRES, says["title"], new_x="LMARGIN", new_y="NEXT")
+    for size, border, lines in ((11, "B", face.lines), (14, "", (face.total,))):
+        pdf.set_font("korean", size=size)
+        for label, value in lines:
+            pdf.cell(_LABEL_MILLIMETRES, _LINE_MILLIMETRES, label, border=border)
+            pdf.cell(0, _LINE_MILLIMETRES, value, border=border, align="R", new_x="LMARGIN", new_y="NEXT")
+    pdf.ln(_LINE_MILLIMETRES)
+    pdf.set_font("korean", size=9)
+    pdf.set_text_color(_SMALL_PRINT_GREY)
+    for label, value in face.seller:
+        pdf.cell(0, _LINE_MILLIMETRES * 2 / 3, f"{label} {value}", new_x="LMARGIN", new_y="NEXT")
+    if made.provider_url:
+        pdf.cell(0, _LINE_MILLIMETRES * 2 / 3, says["provider"], link=made.provider_url)
     return bytes(pdf.output())
 
 
-def _lines(language: Language, details: Details, payment: Payment, rules: PaymentRules) -> tuple[tuple[str, str], ...]:
+def _face(language: Language, details: Details, payment: Payment, rules: PaymentRules) -> Face:
     order, says = details.order, _LABELS[language]
     pack = rules.pack(order.pack_id)
     refunded = sum(refund.amount for refund in details.refunds if _is_done(refund))
-    facts = company()
     lines = [
         (says["number"], payment.receipt_number),
         (says["paid_at"], payment.paid_at.astimezone(SEOUL).strftime("%Y-%m-%d %H:%M (KST)")),
         (says["order"], order.id),
         (says["item"], getattr(pack.name, language) if pack else order.pack_id),
         (says["points"], f"{order.points:,} (+{order.bonus_points:,})"),
-        (says["method"], " ".join(filter(None, (payment.method.kind, payment.method.company)))),
-        (says["amount"], written(payment.amount, payment.currency)),
+        (says["method"], _method(language, payment.method)),
     ]
     if payment.method.approval_number:
         lines.append((says["approval"], payment.method.approval_number))
+    lines.append((says["amount"], written(payment.amount, payment.currency)))
     if refunded:
         lines.append((says["refunded"], written(-refunded, payment.currency)))
-        lines.append((says["total"], written(payment.amount - refunded, payment.currency)))
+    total = (says["total"], written(payment.amount - refunded, payment.currency))
+    return Face(tuple(lines), total, _seller(language))
+
+
+def _method(language: Language, method: MethodFacts) -> str:
+    kind = _KINDS.get(method.kind, {}).get(language, method.kind)
+    company = method.company.replace("_", " ").title() if method.company.isascii() else method.company
+    return " · ".join(filter(None, (kind, company, method.masked_number)))
+
+
+def _seller(language: Language) -> tuple[Line, ...]:
+    says, facts = _LABELS[language], company()
     return (
-        *lines,
         (says["seller"], getattr(facts.name, language)),
         (says["business"], facts.business_number),
         (says["mail_order"], facts.mail_order_number),
+        (says["support"], facts.support_address),
     )
 
 

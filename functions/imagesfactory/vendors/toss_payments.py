@@ -27,6 +27,7 @@ from imagesfactory.payments.ports import (
     Truth,
 )
 from imagesfactory.vendors.answers import AnswerTooLarge, AnswerTooLate, delay_asked, read_within, safe_code
+from imagesfactory.vendors.toss_institutions import BANKS, CARD_COMPANIES
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
@@ -264,7 +265,8 @@ def _method(payment: dict[str, Any]) -> MethodFacts:
     card = payment.get("card") or {}
     easy = payment.get("easyPay") or {}
     account = payment.get("virtualAccount") or payment.get("transfer") or {}
-    company = card.get("issuerCode") or easy.get("provider") or account.get("bankCode") or ""
+    issuer, bank = str(card.get("issuerCode") or ""), str(account.get("bankCode") or "")
+    company = CARD_COMPANIES.get(issuer, issuer) or easy.get("provider") or BANKS.get(bank, bank)
     return MethodFacts(
         kind=_METHODS.get(str(payment.get("method")), "other"),
         company=str(company),

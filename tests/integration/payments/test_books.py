@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from imagesfactory.kit.errors import Contended
 from imagesfactory.payments import receipts
 from imagesfactory.payments.errors import CouponUnknown, CouponUsedBefore, OrderNotPaid
 
@@ -14,7 +16,7 @@ SIGNUP = 100
 COUPON = RULES.coupons[0]
 
 
-def test_receipts_show_refunds_in_both_languages_and_as_pdf(shop: Shop) -> None:
+def test_receipts_show_refunds_in_both_languages_and_as_pdf(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
     uid = shop.member()
     order = shop.buy_with_toss(uid)
     shop.ask_refund(uid, order, 400)
@@ -22,11 +24,15 @@ def test_receipts_show_refunds_in_both_languages_and_as_pdf(shop: Shop) -> None:
     korean, english = receipts.as_html(made, "ko"), receipts.as_html(made, "en")
     assert "영수증" in korean
     assert "₩10,000" in korean
+    assert "카드 · 현대카드 · 1234" in korean
+    assert "Card · 현대카드 · 1234" in english
     assert "-₩4,000" in korean
     assert "₩6,000" in english
     assert "829-04-03406" in english
     assert made.number in english
-    pdf = receipts.as_pdf(made, "ko")
+    with caplog.at_level("WARNING"):
+        pdf = receipts.as_pdf(made, "ko")
+    assert caplog.records == [], "the font has every letter"
     assert pdf.startswith(b"%PDF-")
     assert len(pdf) < 200_000  # only the letters used are embedded
     assert b"NotoSansKR" in pdf
@@ -81,4 +87,20 @@ def test_a_coupon_counts_once_for_each_member(shop: Shop) -> None:
     shop.clock.move(timedelta(days=2000))
     with pytest.raises(CouponUnknown):
         shop.coupons.redeem(shop.member("third", "third@example.com"), COUPON.code, shop.clock.now())
+    assert shop.balance().is_balanced
+
+
+def test_a_coupon_redeemed_many_times_at_once_counts_once(shop: Shop) -> None:
+    uid = shop.member()
+
+    def redeem(_: int) -> str:
+        try:
+            return str(shop.coupons.redeem(uid, COUPON.code, shop.clock.now()))
+        except (CouponUsedBefore, Contended) as refusal:
+            return refusal.code
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(redeem, range(8)))
+    assert outcomes.count(str(COUPON.points)) == 1, outcomes
+    assert shop.wallet(uid)["available_points"] == SIGNUP + COUPON.points
     assert shop.balance().is_balanced

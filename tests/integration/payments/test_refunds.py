@@ -14,6 +14,7 @@ from imagesfactory.payments.errors import (
     RequestIdReused,
 )
 from imagesfactory.payments.model import RefundReason, RefundState
+from imagesfactory.policy.retention import destroy_at
 
 from local.doubles.core.faults import FaultRule
 from tests.backend import job_request
@@ -179,7 +180,7 @@ def test_a_dispute_freezes_and_winning_it_thaws(shop: Shop) -> None:
     assert (wallet["available_points"], wallet["held_points"]) == (SIGNUP + 1100, 0)
     record = shop.document(f"disputes/{dispute['id']}")
     assert record["state"] == "won"
-    assert record["destroy_at"] is not None
+    assert record["destroy_at"] == destroy_at("complaint", record["closed_at"]), "three years from the decision"
     assert shop.balance().is_balanced
 
 

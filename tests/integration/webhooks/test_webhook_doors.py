@@ -121,6 +121,25 @@ def test_an_unset_secret_switches_the_endpoint_off_loudly(
     assert _stored(inbox) == 0
 
 
+@pytest.mark.parametrize(("name", "key"), [("STRIPE_SECRET_KEY", "rk_live_x"), ("TOSS_SECRET_KEY", "live_gsk_x")])
+def test_a_laptop_takes_no_real_money(
+    environment: dict[str, str],
+    name: str,
+    key: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert set(bootstrap._payment_providers()) == {"stripe", "toss"}
+    monkeypatch.setenv(name, key)
+    forget_settings()
+    refused = name.split("_", 1)[0].lower()
+    assert set(bootstrap._payment_providers()) == {"stripe", "toss"} - {refused}
+    assert "payments.live_key_refused" in capsys.readouterr().out
+    monkeypatch.setenv("FUNCTIONS_EMULATOR", "false")
+    forget_settings()
+    assert refused in bootstrap._payment_providers()
+
+
 def test_a_toss_event_counts_only_for_an_order_of_ours(endpoint: Endpoint, inbox: Any) -> None:
     door = endpoint("toss_webhook")
     body = {"eventType": "PAYMENT_STATUS_CHANGED", "data": {"orderId": ORDER_ID, "paymentKey": "k", "status": "DONE"}}
