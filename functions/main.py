@@ -38,6 +38,7 @@ DOORS = {
         "answer_inquiry",
         "create_inquiry",
         "create_open_inquiry",
+        "guardian_deletion_request",
         "list_inquiries",
         "read_inquiry",
         "reply_to_inquiry",

@@ -20,9 +20,12 @@ from imagesfactory.rights.export import TASK_FUNCTION as EXPORT
 from imagesfactory.rights.export import ExportService
 from imagesfactory.rights.letters import OutboxConsentLetters
 from imagesfactory.rights.my_page import MyPage
+from imagesfactory.rights.ports import SignIn
 from imagesfactory.vendors.sendgrid_recipients import SendGridRecipients
 from imagesfactory.withdrawal.archive import Archive
 from imagesfactory.withdrawal.erasure import Erasure
+from imagesfactory.withdrawal.guardians import GuardianDesk
+from imagesfactory.withdrawal.last_letter import LastLetter
 from imagesfactory.withdrawal.model import LAST_LOOK_AFTER, WithdrawRequest
 from imagesfactory.withdrawal.open_money import OpenMoney
 from imagesfactory.withdrawal.process import WithdrawalProcess
@@ -32,7 +35,7 @@ from imagesfactory.withdrawal.settling import Settling
 from imagesfactory.withdrawal.sweep import WithdrawalSweep
 
 from local.doubles import Doubles
-from tests.backend import MemoryBucket, Wrap, _as_is
+from tests.backend import START, MemoryBucket, Wrap, _as_is
 from tests.firestore_process import FirestoreProcess
 from tests.registry_watch import WATCH
 from tests.shop import RULES, Shop
@@ -85,6 +88,9 @@ class SignIns:
     def delete(self, uid: str) -> None:
         self.deleted.add(uid)
 
+    def sign_in(self, uid: str) -> SignIn | None:
+        return None if uid in self.deleted else SignIn(("password",), START, START, None)
+
     def missing(self, uids: Iterable[str]) -> set[str]:
         return self.deleted & set(uids)
 
@@ -106,7 +112,6 @@ class Members(Shop):
             Versions(company().terms_version, company().privacy_policy_version),
             OutboxConsentLetters(Outbox(client)),
         )
-        self.my_page = MyPage(client, self.profiles)
         self.exports = ExportService(
             client,
             self.clock,
@@ -115,7 +120,10 @@ class Members(Shop):
             outbox=Outbox(client),
             queue=wrap("queue", self.queue),
         )
-        self.corrections = CorrectionService(client, profiles=self.profiles, outbox=Outbox(client))
+        self.corrections = CorrectionService(
+            client, profiles=self.profiles, outbox=Outbox(client), mail=self.mail, accesses=self.access_log
+        )
+        self.my_page = MyPage(client, profiles=self.profiles, corrections=self.corrections, sign_ins=self.sign_ins)
         self.image_deletion = ImageDeletion(client, self.bucket)
         self.settling = Settling(
             client,
@@ -142,6 +150,13 @@ class Members(Shop):
             settling=self.settling,
             queue=wrap("queue", self.queue),
         )
+        self.guardians = GuardianDesk(
+            client,
+            profiles=self.profiles,
+            withdrawals=self.withdrawals,
+            desk=self.support_desk,
+            accesses=self.access_log,
+        )
         self.process = WithdrawalProcess(
             client,
             self.clock,
@@ -158,6 +173,7 @@ class Members(Shop):
                 processors={"sendgrid": wrap("processor", self.processor)},
             ),
             open_money=self.open_money,
+            letter=LastLetter(client, outbox=Outbox(client), mail=self.mail),
         )
         self.withdrawal_sweep = WithdrawalSweep(
             client,

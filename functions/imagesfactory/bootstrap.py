@@ -301,6 +301,7 @@ def withdrawal_process() -> WithdrawalProcess:
     from imagesfactory.vendors.sendgrid_recipients import SendGridRecipients
     from imagesfactory.withdrawal.archive import Archive
     from imagesfactory.withdrawal.erasure import Erasure
+    from imagesfactory.withdrawal.last_letter import LastLetter
     from imagesfactory.withdrawal.process import WithdrawalProcess
 
     chosen = settings()
@@ -317,6 +318,7 @@ def withdrawal_process() -> WithdrawalProcess:
         archive=archive,
         erasure=Erasure(_database(), archive=archive, files=_folders(), processors={"sendgrid": sendgrid}),
         open_money=_open_money(),
+        letter=LastLetter(_database(), outbox=_outbox(), mail=mail()),
     )
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from imagesfactory.rights.correction import CorrectionService
     from imagesfactory.rights.export import ExportService
     from imagesfactory.rights.my_page import MyPage
+    from imagesfactory.withdrawal.guardians import GuardianDesk
 
 
 @cache
@@ -19,7 +20,12 @@ def my_page() -> MyPage:
     """What is held about a member."""
     from imagesfactory.rights.my_page import MyPage
 
-    return MyPage(bootstrap._database(), bootstrap.profiles())
+    return MyPage(
+        bootstrap._database(),
+        profiles=bootstrap.profiles(),
+        corrections=corrections(),
+        sign_ins=bootstrap._directory(),
+    )
 
 
 @cache
@@ -40,9 +46,31 @@ def exports() -> ExportService:
 @cache
 def corrections() -> CorrectionService:
     """Corrections of what is held."""
+    from imagesfactory import bootstrap_office as office
     from imagesfactory.rights.correction import CorrectionService
 
-    return CorrectionService(bootstrap._database(), profiles=bootstrap.profiles(), outbox=bootstrap._outbox())
+    return CorrectionService(
+        bootstrap._database(),
+        profiles=bootstrap.profiles(),
+        outbox=bootstrap._outbox(),
+        mail=bootstrap.mail(),
+        accesses=office.access_log(),
+    )
+
+
+@cache
+def guardians() -> GuardianDesk:
+    """Children's accounts that go on a guardian's word."""
+    from imagesfactory import bootstrap_office as office
+    from imagesfactory.withdrawal.guardians import GuardianDesk
+
+    return GuardianDesk(
+        bootstrap._database(),
+        profiles=bootstrap.profiles(),
+        withdrawals=bootstrap.withdrawals(),
+        desk=office.support_desk(),
+        accesses=office.access_log(),
+    )
 
 
 @cache

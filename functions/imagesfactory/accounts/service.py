@@ -126,6 +126,16 @@ class AccountService:
             profile.has_consent(ConsentKind.MARKETING_EMAIL),
         )
 
+    def leaving_recipient(self, uid: str) -> Recipient | None:
+        """Where to say goodbye to somebody whose account is being closed; None for everybody else.
+
+        A correction that is pending holds nothing back here: there will be nothing left to correct.
+        """
+        profile = self._store.get(uid)
+        if profile is None or profile.status is not Status.WITHDRAWING:
+            return None
+        return Recipient(profile.email, profile.name, profile.language, is_held=False)
+
     def identities(self, uid: str) -> tuple[str, ...]:
         """The names by which the register of misuse knows a member; empty for somebody who is gone."""
         profile = self._store.get(uid)

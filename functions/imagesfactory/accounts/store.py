@@ -63,7 +63,8 @@ class AccountStore:
         """Append statements to the history, which nothing ever changes."""
         history = self.reference(uid).collection("consents")
         for consent in consents:
-            key = derive_id("consent", consent.kind.value, consent.version, consent.at.isoformat())
+            said = (consent.kind.value, str(consent.is_granted), consent.version, consent.channel)
+            key = derive_id("consent", *said, consent.at.isoformat())
             unit.create(history.document(key), {"uid": uid, **_consent_to_map(consent)})
 
     def find_by_email(self, address: str) -> str | None:

@@ -21,12 +21,8 @@ def list_corrections(request: CallableRequest[Any]) -> dict[str, Any]:
     """The corrections that members wait for."""
     officer = callers.staff_member(request, "officer")
     from imagesfactory.doors import views_privacy
-    from imagesfactory.staff.model import Access, Action
 
-    found = rights.corrections().open_ones()
-    subjects = tuple(str(one["owner"]) for one in found)
-    office.access_log().note(Access(officer, Action.CORRECTIONS_LISTED, subjects), bootstrap.clock().now())
-    return {"corrections": views_privacy.plain(found)}
+    return {"corrections": views_privacy.plain(rights.corrections().open_ones(officer, bootstrap.clock().now()))}
 
 
 @on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)
@@ -36,32 +32,21 @@ def decide_correction(request: CallableRequest[Any]) -> dict[str, Any]:
     officer = callers.staff_member(request, "officer")
     from imagesfactory.doors.requests import parsed
     from imagesfactory.rights.correction import CorrectionDecision
-    from imagesfactory.staff.model import Access, Action
 
-    decision, now = parsed(CorrectionDecision, request.data), bootstrap.clock().now()
-    uid = rights.corrections().decide(decision, now)
-    access = Access(officer, Action.CORRECTION_DECIDED, (uid,), decision.correction_id)
-    office.access_log().note(access, now)
+    decision = parsed(CorrectionDecision, request.data)
+    rights.corrections().decide(officer, decision, bootstrap.clock().now())
     return {"status": "done" if decision.is_done else "refused"}
 
 
 @on_call(cors=ANY_ORIGIN, timeout_sec=60, concurrency=10, secrets=ALL_SECRETS)
 @answers
 def close_account_for_guardian(request: CallableRequest[Any]) -> dict[str, Any]:
-    """Erase a child's account after checking a guardian's demand, which came in as an inquiry."""
+    """Erase a child's account after checking the guardian who demands it."""
     officer = callers.staff_member(request, "officer")
-    from imagesfactory.accounts.errors import AccountUnknown
-    from imagesfactory.doors.requests import GuardianDemand, parsed
-    from imagesfactory.staff.model import Access, Action
-    from imagesfactory.withdrawal.model import Channel
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.withdrawal.guardians import GuardianDemand
 
-    demand, now = parsed(GuardianDemand, request.data), bootstrap.clock().now()
-    uid = bootstrap.profiles().find_by_email(demand.account_email)
-    if uid is None:
-        raise AccountUnknown
-    access = Access(officer, Action.ACCOUNT_CLOSED_FOR_GUARDIAN, (uid,), demand.inquiry_id)
-    office.access_log().note(access, now)
-    bootstrap.withdrawals().begin(uid, Channel.GUARDIAN, now)
+    rights.guardians().close(officer, parsed(GuardianDemand, request.data), bootstrap.clock().now())
     return {"status": "withdrawing"}
 
 

@@ -32,7 +32,7 @@ def create_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
 @on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, max_instances=5, secrets=_SECRETS)
 @answers
 def create_open_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
-    """Make an inquiry without an account: an appeal against a refused sign-up, a guardian, an authority."""
+    """Make an inquiry without an account: an appeal against a refused sign-up, an authority."""
     callers.anybody(request)
     from imagesfactory.doors import views_support
     from imagesfactory.doors.requests import parsed
@@ -41,6 +41,19 @@ def create_open_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     wanted = parsed(OpenInquiryRequest, request.data)
     address = callers.network_address(request)
     return views_support.inquiry(office.support().create_open(wanted, address, bootstrap.clock().now()))
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, max_instances=5, secrets=_SECRETS)
+@answers
+def guardian_deletion_request(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Demand, as a parent or guardian, that the account of a child under 14 be deleted; no account is needed."""
+    callers.anybody(request)
+    from imagesfactory.doors import views_support
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.support.request import GuardianRequest
+
+    wanted, address = parsed(GuardianRequest, request.data), callers.network_address(request)
+    return views_support.inquiry(office.support().create_for_guardian(wanted, address, bootstrap.clock().now()))
 
 
 @on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=_SECRETS)

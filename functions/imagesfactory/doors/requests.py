@@ -69,13 +69,6 @@ class MyPageQuery(Request):
     cursor: Annotated[str, StringConstraints(pattern=r"^[^/]{1,200}(/[^/]{1,300}){1,3}$")] | None = None
 
 
-class GuardianDemand(Request):
-    """A child's account, by its address, and the inquiry in which its guardian proved to be one."""
-
-    account_email: Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$")]
-    inquiry_id: Id
-
-
 class ExportTask(Request):
     """One export."""
 

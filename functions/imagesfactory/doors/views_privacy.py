@@ -7,6 +7,8 @@ from typing import Any
 
 from imagesfactory.accounts.model import Profile
 from imagesfactory.policy.payments import written
+from imagesfactory.policy.processors import Processor, processors
+from imagesfactory.policy.retention import retention
 from imagesfactory.rights.my_page import Overview
 from imagesfactory.withdrawal.model import Preview
 
@@ -53,10 +55,34 @@ def my_page(shown: Overview) -> dict[str, Any]:
             "until": one.until,
             "clock": one.clock,
             "basis": {"ko": one.basis_ko, "en": one.basis_en},
+            "first_end": plain(one.first_end),
+            "last_end": plain(one.last_end),
         }
         for one in shown.held
     ]
-    return {"profile": profile(shown.profile), "held": held}
+    return {
+        "profile": profile(shown.profile),
+        "held": held,
+        "pending_correction": plain(vars(shown.pending)) if shown.pending else None,
+        "sign_in": plain(vars(shown.sign_in)) if shown.sign_in else None,
+        "devices": plain(shown.devices),
+        "visits": plain(shown.visits),
+        "copies": [_copy(name, one) for name, one in processors().processors.items()],
+    }
+
+
+def _copy(name: str, processor: Processor) -> dict[str, Any]:
+    """What a processor holds of every member, and what ends it there."""
+    how = retention().copies[name].how
+    return {
+        "processor": name,
+        "name": {"ko": processor.name.ko, "en": processor.name.en},
+        "holds": {
+            "ko": [item.ko for item in processor.receives],
+            "en": [item.en for item in processor.receives],
+        },
+        "ends": {"ko": how.ko, "en": how.en},
+    }
 
 
 def profile(whole: Profile) -> dict[str, Any]:

@@ -30,6 +30,7 @@ def desk_inquiry(whole: Inquiry) -> dict[str, Any]:
         "language": whole.language,
         "contact_email": whole.contact_email,
         "contact_telephone": whole.contact_telephone,
+        "about_account": whole.about_account,
     }
 
 

@@ -26,7 +26,15 @@ from imagesfactory.mail.ports import Attachment, Files, Letter, LetterRefused, O
 from imagesfactory.mail.rendering import Pictures, render
 from imagesfactory.mail.store import MailStore, mail_from
 from imagesfactory.mail.suppression import SuppressionList
-from imagesfactory.mail.words import Advertisement, InquiryAnswered, InquiryForDesk, InquiryReceived, JobFinished, Words
+from imagesfactory.mail.words import (
+    AccountClosed,
+    Advertisement,
+    InquiryAnswered,
+    InquiryForDesk,
+    InquiryReceived,
+    JobFinished,
+    Words,
+)
 from imagesfactory.policy.company import company
 
 if TYPE_CHECKING:
@@ -36,6 +44,9 @@ TASK_FUNCTION = "deliver"
 ATTACHED_BYTES_MAX = 15_000_000
 """Images beyond this total stay on the member's page. SendGrid takes less than 30 MB a message, base64 adds a third
 (docs.sendgrid.com/api-reference/mail-send/limitations), and many mailboxes refuse more than 25 MB."""
+
+HELD_MAX = 200
+"""Letters of one member that are let go at once; the sweep finds those beyond."""
 
 Change = Callable[[Mail, datetime], Mail]
 
@@ -112,6 +123,25 @@ class MailDelivery:
             self.enqueue(mail.id, f"sweep-{int(now.timestamp())}")
         return len(overdue)
 
+    def release(self, owner: str, now: datetime) -> int:
+        """Send workers to the letters of a member that were held back; returns how many."""
+        waiting = self._store.held_of(owner, HELD_MAX)
+        for mail in waiting:
+            unit_of_work.run(self._client, partial(self._release, mail_id=mail.id, now=now))
+            self.enqueue(mail.id, f"released-{int(now.timestamp())}")
+        return len(waiting)
+
+    def held_count(self, owner: str) -> int:
+        """How many letters of a member are held back now."""
+        return self._store.count_held(owner)
+
+    def _release(self, unit: UnitOfWork, mail_id: str, now: datetime) -> None:
+        (snapshot,) = unit.peek(self._store.reference(mail_id))
+        mail = mail_from(snapshot)
+        if mail is not None and mail.state is State.QUEUED and mail.is_held:
+            unit.tie(snapshot)
+            self._store.update(unit, model.waits(mail, now))
+
     def _claim(self, unit: UnitOfWork, mail_id: str, token: str) -> _Claimed | None:
         (snapshot,) = unit.read(self._store.reference(mail_id))
         mail = mail_from(snapshot)
@@ -145,9 +175,11 @@ class MailDelivery:
         return partial(_sent, carrier_id)
 
     def _recipient(self, owner: str, words: Words) -> Recipient | None:
-        """Our own desk, the member, or somebody without an account who made an inquiry."""
+        """Our own desk, the member (one who left as well), or somebody without an account who made an inquiry."""
         if isinstance(words, InquiryForDesk):
             return Recipient(company().support_address, company().name.ko, "ko", is_held=False)
+        if isinstance(words, AccountClosed):
+            return self._accounts.leaving_recipient(owner)
         if owner:
             return self._accounts.recipient(owner)
         if isinstance(words, InquiryReceived | InquiryAnswered):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail.model import Mail
-from imagesfactory.mail.store import MailStore
+from imagesfactory.mail.store import MailStore, mail_from
 from imagesfactory.mail.words import Words
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ class Outbox:
     def reference(self, key: str) -> DocumentReference:
         """Where the letter of that key is, or would be."""
         return self._store.reference(key)
+
+    def get(self, key: str) -> Mail | None:
+        """The letter of that key as it stands now; None when it is gone, or was never written."""
+        return mail_from(self._store.reference(key).get())
 
     def post(self, unit: UnitOfWork, key: str, owner: str, words: Words, now: datetime) -> None:
         """Write down a letter to the member ``owner``.

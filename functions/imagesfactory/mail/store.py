@@ -11,7 +11,7 @@ from imagesfactory.policy.retention import destroy_at
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from google.cloud.firestore import Client, DocumentReference
+    from google.cloud.firestore import Client, DocumentReference, Query
 
     from imagesfactory.kit.unit_of_work import Snapshot, UnitOfWork
 
@@ -40,6 +40,16 @@ class MailStore:
         )
         return [mail for mail in map(mail_from, query.stream()) if mail is not None]
 
+    def held_of(self, owner: str, limit: int) -> list[Mail]:
+        """Letters of a member that are held back, at most ``limit``."""
+        return [mail for mail in map(mail_from, self._held(owner).limit(limit).stream()) if mail is not None]
+
+    def count_held(self, owner: str) -> int:
+        """How many there are; counted by the database."""
+        query: Any = self._held(owner)
+        ((result,),) = query.count().get()
+        return int(result.value)
+
     def create(self, unit: UnitOfWork, mail: Mail, kind: str) -> None:
         """Write a new letter; refused by the database if one with its key exists."""
         document = {
@@ -65,6 +75,12 @@ class MailStore:
         except NotFound:
             return False
         return True
+
+    def _held(self, owner: str) -> Query:
+        from google.cloud.firestore import FieldFilter
+
+        mine = self._client.collection(_MAIL).where(filter=FieldFilter("owner", "==", owner))
+        return mine.where(filter=FieldFilter("is_held", "==", True))
 
 
 def mail_from(snapshot: Snapshot) -> Mail | None:

@@ -78,6 +78,8 @@ class InquiryReceived:
     kind: ClassVar[str] = "inquiry-received"
 
     inquiry_id: str
+    is_guardians: bool = False
+    """Whether a parent or guardian demands a child's account be deleted, and has to show who they are."""
 
 
 @dataclass(frozen=True)
@@ -161,8 +163,30 @@ class CorrectionDecided:
     reason: str
 
 
+@dataclass(frozen=True)
+class AccountClosed:
+    """An account was closed: what went back, what was erased, what a law keeps and why. The last letter to anybody."""
+
+    kind: ClassVar[str] = "account-closed"
+
+    channel: str
+    """On whose word: ``member``, ``guardian`` or ``deleted-outside``."""
+    day: str
+    refunds: tuple[str, ...]
+    """Amounts that went back, as people read them."""
+    unrefunded_count: int
+    """Orders whose money had nowhere to go: its owner was not there to name an account."""
+    lost_points: int
+    erased_records: int
+    erased_files: int
+    lines_ko: tuple[tuple[str, str], ...]
+    """What is kept: name of the records; how many, how long and on what basis."""
+    lines_en: tuple[tuple[str, str], ...]
+
+
 Words = (
-    ExportFinished
+    AccountClosed
+    | ExportFinished
     | ConsentChanged
     | CorrectionDecided
     | JobFinished
@@ -197,8 +221,9 @@ def from_map(kind: str, fields: dict[str, Any]) -> Words:
     if kind == ConsentChanged.kind:
         return ConsentChanged(**fields | {"changes": tuple(fields["changes"])})
     if kind == ReceiptAsked.kind:
-        lines = {name: tuple((line["label"], line["value"]) for line in fields[name]) for name in _LINES}
-        return ReceiptAsked(**fields | lines)
+        return ReceiptAsked(**fields | _lines(fields))
+    if kind == AccountClosed.kind:
+        return AccountClosed(**fields | _lines(fields) | {"refunds": tuple(fields["refunds"])})
     for flat in _FLAT:
         if flat.kind == kind:
             return flat(**fields)
@@ -219,6 +244,10 @@ _FLAT: tuple[type[Words], ...] = (
     CorrectionDecided,
 )
 """Kinds whose fields are stored as they are."""
+
+
+def _lines(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple((line["label"], line["value"]) for line in fields[name]) for name in _LINES}
 
 
 def _job_finished(fields: dict[str, Any]) -> JobFinished:

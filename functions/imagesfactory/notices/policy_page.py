@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from imagesfactory.policy.company import company
 from imagesfactory.policy.privacy_policy import privacy_policy
 from imagesfactory.policy.processors import processors
 from imagesfactory.policy.reader import Bilingual
-from imagesfactory.policy.retention import Period, RetentionClass, retention
+from imagesfactory.policy.retention import Language, RetentionClass, retention
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-Language = Literal["ko", "en"]
-_UNITS = {
-    "years": Bilingual(ko="년", en="year"),
-    "months": Bilingual(ko="개월", en="month"),
-    "days": Bilingual(ko="일", en="day"),
-    "hours": Bilingual(ko="시간", en="hour"),
-}
 _AT_ONCE = {
     "withdrawal": Bilingual(ko="탈퇴할 때까지", en="until withdrawal"),
     "sent": Bilingual(ko="발송할 때까지", en="until sent"),
@@ -72,7 +65,7 @@ def retention_rows(language: Language) -> list[RetentionRow]:
 
 def _row(name: str, one: RetentionClass, language: Language) -> RetentionRow:
     words = privacy_policy()
-    kept_for = _written(one.period, language) if one.period else getattr(_AT_ONCE[str(one.until)], language)
+    kept_for = one.period.written(language) if one.period else getattr(_AT_ONCE[str(one.until)], language)
     return RetentionRow(
         name=getattr(words.classes[name], language),
         kept_for=kept_for,
@@ -80,14 +73,6 @@ def _row(name: str, one: RetentionClass, language: Language) -> RetentionRow:
         basis=getattr(one.basis, language),
         is_archived=one.archived,
     )
-
-
-def _written(period: Period, language: Language) -> str:
-    ((unit, amount),) = period.model_dump(exclude_none=True).items()
-    word = getattr(_UNITS[unit], language)
-    if language == "ko":
-        return f"{amount}{word}"
-    return f"{amount} {word}{'s' if amount > 1 else ''}"
 
 
 @cache

@@ -29,6 +29,14 @@ Destruction = Literal["record", "files", "tree", "ledger", "sign_up", "with_pare
 removes the sign-in as well. ``with_parent``: it goes with the record above it.
 """
 
+Language = Literal["ko", "en"]
+_UNITS = {
+    "years": Bilingual(ko="년", en="year"),
+    "months": Bilingual(ko="개월", en="month"),
+    "days": Bilingual(ko="일", en="day"),
+    "hours": Bilingual(ko="시간", en="hour"),
+}
+
 
 class Period(Record):
     """One length of time, in exactly one unit."""
@@ -44,6 +52,12 @@ class Period(Record):
             msg = "a period has exactly one unit"
             raise ValueError(msg)
         return self
+
+    def written(self, language: Language) -> str:
+        """The period as people read it: ``5년``, ``5 years``."""
+        ((unit, amount),) = self.model_dump(exclude_none=True).items()
+        word: str = getattr(_UNITS[unit], language)
+        return f"{amount}{word}" if language == "ko" else f"{amount} {word}{'s' if amount > 1 else ''}"
 
 
 class RetentionClass(Record):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from imagesfactory.policy.retention import Place, place_of, retention
@@ -42,6 +43,17 @@ class OwnedPlace:
     def is_archived(self) -> bool:
         """Whether a law keeps its records after a withdrawal."""
         return retention().classes[self.place.record_class].archived
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many records there are, and the first and last instant at which one of them dies; None where no clock has
+    started yet, where an event decides, and where there are too many to look at each.
+    """
+
+    count: int
+    first_end: datetime | None = None
+    last_end: datetime | None = None
 
 
 def owned_places() -> tuple[OwnedPlace, ...]:
@@ -87,6 +99,20 @@ class MemberRecords:
         query: Any = self._query(where, owner)
         ((result,),) = query.count().get()
         return int(result.value)
+
+    def summary(self, where: OwnedPlace, owner: str) -> Summary:
+        """How many records the member has there and between which instants they end; one query as long as they are
+        few, then a count by the database alone.
+        """
+        if where.is_one_document:
+            ends = [snapshot.to_dict() or {} for snapshot in self.page(where, owner, None)]
+        else:
+            query = self._query(where, owner).select(["destroy_at"]).limit(PAGE + 1)
+            ends = [snapshot.to_dict() or {} for snapshot in query.stream()]
+        if len(ends) > PAGE:
+            return Summary(self.count(where, owner))
+        known = [one["destroy_at"] for one in ends if one.get("destroy_at") is not None]
+        return Summary(len(ends), min(known, default=None), max(known, default=None))
 
     def _query(self, where: OwnedPlace, owner: str) -> Query:
         from google.cloud.firestore import FieldFilter

@@ -8,6 +8,7 @@ Decree article 43(3)).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -19,11 +20,14 @@ from imagesfactory.accounts.profiles import ProfileService
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.ids import derive_id
 from imagesfactory.kit.unit_of_work import UnitOfWork
+from imagesfactory.mail.delivery import MailDelivery
 from imagesfactory.mail.outbox import Outbox
 from imagesfactory.mail.words import CorrectionDecided
 from imagesfactory.policy.business_days import end_of_days
 from imagesfactory.policy.retention import destroy_at
 from imagesfactory.rights.errors import CorrectionPending, RequestNotFound
+from imagesfactory.staff.access_log import AccessLog
+from imagesfactory.staff.model import Access, Action, StaffMember
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, DocumentReference
@@ -55,13 +59,34 @@ class CorrectionDecision(BaseModel):
     language: Literal["ko", "en"] | None = None
 
 
+@dataclass(frozen=True)
+class Pending:
+    """A correction that is not decided yet, as the member sees it, and how many letters wait for it."""
+
+    id: str
+    text: str
+    requested_at: datetime
+    due_at: datetime
+    held_letters: int
+
+
 class CorrectionService:
     """Takes and decides corrections; ``corrections/{id}``."""
 
-    def __init__(self, client: Client, *, profiles: ProfileService, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        client: Client,
+        *,
+        profiles: ProfileService,
+        outbox: Outbox,
+        mail: MailDelivery,
+        accesses: AccessLog,
+    ) -> None:
         self._client = client
         self._profiles = profiles
         self._outbox = outbox
+        self._mail = mail
+        self._accesses = accesses
 
     def request(self, uid: str, request: CorrectionRequest, now: datetime) -> str:
         """Hold the member's data back from now on and write down what is wrong; returns the correction's id.
@@ -79,25 +104,42 @@ class CorrectionService:
             log.info("correction.requested", uid=uid, event_id=correction_id)
         return correction_id
 
-    def open_ones(self) -> list[dict[str, Any]]:
-        """Corrections that wait for staff, at most a page, the longest waiting of them first."""
+    def open_ones(self, officer: StaffMember, now: datetime) -> list[dict[str, Any]]:
+        """Corrections that wait for staff, at most a page, the longest waiting of them first; the look is logged."""
         from google.cloud.firestore import FieldFilter
 
         waiting = self._client.collection("corrections").where(filter=FieldFilter("state", "==", "pending"))
         found = [{"id": snapshot.id, **(snapshot.to_dict() or {})} for snapshot in waiting.limit(PAGE).stream()]
-        return sorted(found, key=lambda one: str(one["due_at"]))
+        subjects = tuple(str(one["owner"]) for one in found)
+        self._accesses.note(Access(officer, Action.CORRECTIONS_LISTED, subjects), now)
+        return sorted(found, key=_due_at)
 
-    def decide(self, decision: CorrectionDecision, now: datetime) -> str:
+    def decide(self, officer: StaffMember, decision: CorrectionDecision, now: datetime) -> str:
         """Write what was decided, let use go on, and tell the member; returns whose it was (uid).
+
+        The letters that waited leave now; those that a crash leaves waiting are found by the sweep within the hour.
 
         Raises:
             RequestNotFound: there is no such correction, or it was decided before.
             NameInvalid, AccountUnknown
 
         """
-        uid = unit_of_work.run(self._client, partial(self._decide, decision=decision, now=now))
+        uid = unit_of_work.run(self._client, partial(self._decide, officer=officer, decision=decision, now=now))
         log.info("correction.decided", uid=uid, event_id=decision.correction_id)
+        self._mail.release(uid, now)
         return uid
+
+    def pending_of(self, uid: str) -> Pending | None:
+        """The correction that holds the member's data back now, if there is one."""
+        from google.cloud.firestore import FieldFilter
+
+        mine = self._client.collection("corrections").where(filter=FieldFilter("owner", "==", uid))
+        found = mine.where(filter=FieldFilter("state", "==", "pending")).limit(1).get()
+        if not found:
+            return None
+        (one,) = found
+        held = self._mail.held_count(uid)
+        return Pending(one.id, one.get("text"), one.get("requested_at"), one.get("due_at"), held)
 
     def _begin(self, unit: UnitOfWork, uid: str, correction_id: str, text: str, now: datetime) -> bool:
         (known,) = unit.peek(self._reference(correction_id))
@@ -119,7 +161,7 @@ class CorrectionService:
         unit.create(self._reference(correction_id), document)
         return True
 
-    def _decide(self, unit: UnitOfWork, decision: CorrectionDecision, now: datetime) -> str:
+    def _decide(self, unit: UnitOfWork, officer: StaffMember, decision: CorrectionDecision, now: datetime) -> str:
         (snapshot,) = unit.read(self._reference(decision.correction_id))
         document = snapshot.to_dict()
         if document is None or document["state"] != "pending":
@@ -134,9 +176,16 @@ class CorrectionService:
             "destroy_at": destroy_at("complaint", now),
         }
         unit.update(self._reference(decision.correction_id), decided)
+        access = Access(officer, Action.CORRECTION_DECIDED, (uid,), decision.correction_id)
+        self._accesses.note_with(unit, access, now)
         words = CorrectionDecided(decision.is_done, decision.reason)
         self._outbox.post(unit, f"{decision.correction_id}-decided", uid, words, now)
         return uid
 
     def _reference(self, correction_id: str) -> DocumentReference:
         return self._client.collection("corrections").document(correction_id)
+
+
+def _due_at(document: dict[str, Any]) -> datetime:
+    due_at: datetime = document["due_at"]
+    return due_at

@@ -1,10 +1,31 @@
-"""What members' rights need from outsiders: files that are larger than memory."""
+"""What members' rights need from outsiders: files that are larger than memory, and the directory of sign-ins."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import IO, Protocol
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """What Firebase Authentication holds of a member beside the password."""
+
+    methods: tuple[str, ...]
+    """``password``, ``google.com``."""
+    created_at: datetime | None
+    last_used_at: datetime | None
+    sessions_valid_since: datetime | None
+    """Sessions older than that were ended."""
+
+
+class SignIns(Protocol):
+    """Firebase Authentication's user directory, as far as members see themselves in it."""
+
+    def sign_in(self, uid: str) -> SignIn | None:
+        """The sign-in of ``uid``; None when there is none."""
 
 
 class Folders(Protocol):

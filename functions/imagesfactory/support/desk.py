@@ -6,7 +6,9 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from imagesfactory.accounts.model import normalised_email
 from imagesfactory.kit import log, unit_of_work
+from imagesfactory.kit.errors import Text
 from imagesfactory.kit.ids import derive_id
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail.outbox import Outbox
@@ -14,8 +16,8 @@ from imagesfactory.mail.words import InquiryAnswered
 from imagesfactory.staff.access_log import AccessLog
 from imagesfactory.staff.model import Access, Action, StaffMember
 from imagesfactory.support import model
-from imagesfactory.support.errors import InquiryNotFound
-from imagesfactory.support.model import Author, Inquiry, Message
+from imagesfactory.support.errors import InquiryNotFound, InquirySettled, NotAGuardiansInquiry
+from imagesfactory.support.model import Author, Inquiry, Message, State, Topic
 from imagesfactory.support.request import InquiriesQuery, MessageRequest
 from imagesfactory.support.service import settle
 from imagesfactory.support.store import InquiryStore, inquiry_from
@@ -77,6 +79,29 @@ class SupportDesk:
         log.info("inquiry.settled", uid=staff.uid, event_id=after.id)
         return after
 
+    def conclude_for_guardian(self, unit: UnitOfWork, inquiry_id: str, account: str, text: Text, now: datetime) -> None:
+        """Answer a guardian and settle the demand, in the unit that closes the child's ``account`` (its address).
+
+        Raises:
+            InquiryNotFound
+            NotAGuardiansInquiry: it demands nothing, or another account.
+            InquirySettled
+
+        """
+        (snapshot,) = unit.read(self._store.reference(inquiry_id))
+        inquiry = inquiry_from(snapshot)
+        if inquiry is None:
+            raise InquiryNotFound
+        if inquiry.state is State.SETTLED:
+            raise InquirySettled
+        if inquiry.topic is not Topic.GUARDIAN or normalised_email(inquiry.about_account) != normalised_email(account):
+            raise NotAGuardiansInquiry
+        unit.read(*self._store.message_references(inquiry))
+        said = text.ko if inquiry.language == "ko" else text.en
+        message = Message(derive_id("answer", "guardian", inquiry.id), Author.STAFF, said, now)
+        self._store.settle(unit, model.settled(model.with_message(inquiry, message), now), message)
+        self._tell(unit, inquiry, message)
+
     def _answer(self, unit: UnitOfWork, staff: StaffMember, request: MessageRequest, now: datetime) -> Inquiry:
         (snapshot,) = unit.read(self._store.reference(request.inquiry_id))
         inquiry = inquiry_from(snapshot)
@@ -88,10 +113,13 @@ class SupportDesk:
         after = model.with_message(inquiry, message)
         self._store.add(unit, after, message)
         self._accesses.note_with(unit, _look(staff, Action.INQUIRY_ANSWERED, inquiry), now)
+        self._tell(unit, inquiry, message)
+        return after
+
+    def _tell(self, unit: UnitOfWork, inquiry: Inquiry, message: Message) -> None:
         if inquiry.owner or inquiry.contact_email:
             words = InquiryAnswered(inquiry.id, message.text, is_member=bool(inquiry.owner))
-            self._outbox.post(unit, f"{inquiry.id}-{message.id}", inquiry.owner, words, now)
-        return after
+            self._outbox.post(unit, f"{inquiry.id}-{message.id}", inquiry.owner, words, message.at)
 
     def _settle(self, unit: UnitOfWork, staff: StaffMember, inquiry_id: str, now: datetime) -> Inquiry:
         after = settle(unit, self._store, inquiry_id, now)

@@ -37,6 +37,27 @@ class InquirySettled(Refusal):
     text = Text("이미 종결된 문의입니다. 새 문의를 등록해 주세요.", "This inquiry is closed. Please make a new one.")
 
 
+class ChildNotUnderFourteen(Refusal):
+    """A guardian decides for a child under 14; whoever is older decides alone (privacy policy, article 11)."""
+
+    outcome = Outcome.FAILED_PRECONDITION
+    code = "child-not-under-fourteen"
+    text = Text(
+        "법정대리인은 만 14세 미만 아동의 계정 삭제만 요청할 수 있습니다. 만 14세 이상 회원은 직접 탈퇴할 수 있습니다.",
+        "A guardian can ask this for a child under 14. Members of 14 or older withdraw by themselves.",
+    )
+
+
+class NotAGuardiansInquiry(Refusal):
+    """The inquiry is no guardian's demand for the account that was named."""
+
+    outcome = Outcome.FAILED_PRECONDITION
+    code = "not-a-guardians-inquiry"
+    text = Text(
+        "해당 계정에 대한 법정대리인의 삭제 요청이 아닙니다.", "This is no guardian's demand to delete that account."
+    )
+
+
 class TooManyInquiries(Refusal):
     """More inquiries came from one place, or name one contact, than is usual."""
 

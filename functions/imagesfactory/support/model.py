@@ -20,13 +20,14 @@ MEMBERS_DOOR_MAX = 20
 
 
 class Topic(StrEnum):
-    """What an inquiry is about. ``appeal``: against a refused sign-up."""
+    """What an inquiry is about. ``appeal``: against a refused sign-up. ``guardian``: a child's account shall go."""
 
     SERVICE = "service"
     PAYMENT = "payment"
     REFUND = "refund"
     PRIVACY = "privacy"
     APPEAL = "appeal"
+    GUARDIAN = "guardian"
     OTHER = "other"
 
 
@@ -72,6 +73,8 @@ class Inquiry:
     """In the order in which they were written."""
     state: State = State.OPEN
     settled_at: datetime | None = None
+    about_account: str = ""
+    """The address of the child's account that a guardian wants deleted; forgotten when the inquiry is settled."""
 
     @property
     def settles_at(self) -> datetime | None:
@@ -103,7 +106,7 @@ def settled(inquiry: Inquiry, now: datetime) -> Inquiry:
     """The inquiry after it was settled, from when its record has three years; once settled it stays so."""
     if inquiry.state is State.SETTLED:
         return inquiry
-    return replace(inquiry, state=State.SETTLED, settled_at=now, changed_at=now)
+    return replace(inquiry, state=State.SETTLED, settled_at=now, changed_at=now, about_account="")
 
 
 @dataclass(frozen=True)

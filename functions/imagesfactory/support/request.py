@@ -15,6 +15,8 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Address = Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,180}\.[^@\s.]{2,60}$")]
 Telephone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 -]{6,18}[0-9]$")]
 
+Name = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]{1,50}$")]
+
 
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -34,11 +36,17 @@ class InquiryRequest(_Request):
         return digest_of(self.model_dump(mode="json", exclude={"request_id"}))
 
 
-class OpenInquiryRequest(InquiryRequest):
-    """An inquiry of somebody without an account, who must say where to answer."""
+class _Stranger(_Request):
+    """Somebody without an account, who must say where to answer."""
 
     contact_email: Address | None = None
+    contact_telephone: Telephone | None = None
     language: Literal["ko", "en"] = "ko"
+
+    @property
+    def contacts(self) -> tuple[str, str]:
+        """E-mail address and telephone, empty where not given."""
+        return self.contact_email or "", self.contact_telephone or ""
 
     @model_validator(mode="after")
     def _some_contact(self) -> Self:
@@ -46,6 +54,32 @@ class OpenInquiryRequest(InquiryRequest):
             msg = "a contact is needed"
             raise ValueError(msg)
         return self
+
+
+class OpenInquiryRequest(InquiryRequest, _Stranger):
+    """An inquiry of somebody without an account."""
+
+
+class GuardianRequest(_Stranger):
+    """A parent's or guardian's demand that a child's account be deleted. It needs no account."""
+
+    request_id: RequestId
+    account_email: Address
+    """Of the child's account."""
+    child_is_under_fourteen: bool
+    guardian_name: Name
+    relation: Literal["parent", "guardian"]
+    text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
+
+    @property
+    def digest(self) -> str:
+        """The same for the same demand; the request id is not part of it."""
+        return digest_of(self.model_dump(mode="json", exclude={"request_id"}))
+
+    @property
+    def words(self) -> str:
+        """The demand as staff reads it."""
+        return f"{self.guardian_name} ({self.relation})\n{self.text}".strip()
 
 
 class MessageRequest(_Request):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from imagesfactory.accounts.errors import AccountNotActive
+from imagesfactory.accounts.model import normalised_email
 from imagesfactory.accounts.service import AccountService, Recipient
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.ids import derive_id
@@ -14,9 +16,9 @@ from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail.outbox import Outbox
 from imagesfactory.mail.words import InquiryForDesk, InquiryReceived
 from imagesfactory.support import model
-from imagesfactory.support.errors import InquiryMadeBefore, InquiryNotFound
-from imagesfactory.support.model import Author, Inquiry, Message, State
-from imagesfactory.support.request import InquiryRequest, MessageRequest, OpenInquiryRequest
+from imagesfactory.support.errors import ChildNotUnderFourteen, InquiryMadeBefore, InquiryNotFound
+from imagesfactory.support.model import Author, Inquiry, Message, State, Topic
+from imagesfactory.support.request import GuardianRequest, InquiryRequest, MessageRequest, OpenInquiryRequest
 from imagesfactory.support.store import InquiryStore, inquiry_from, turnstile_from
 
 if TYPE_CHECKING:
@@ -62,21 +64,26 @@ class SupportService:
             InquiryMadeBefore, TooManyInquiries
 
         """
-        contacts = (request.contact_email or "", request.contact_telephone or "")
-        inquiry = Inquiry(
-            id=derive_id("inquiry", "", *contacts, request.request_id),
-            owner="",
-            topic=request.topic,
-            contact_email=contacts[0],
-            contact_telephone=contacts[1],
-            language=request.language,
-            request_digest=request.digest,
-            created_at=now,
-            changed_at=now,
-            message_ids=(derive_id("message", request.request_id),),
-        )
-        sources = {("address", address), *(("contact", contact.lower()) for contact in contacts if contact)}
-        return self._take(inquiry, request.text, dict.fromkeys(sources, model.OPEN_DOOR_MAX), now)
+        inquiry = self._opened(request, request.topic, request.digest, now)
+        return self._take(inquiry, request.text, self._open_door(inquiry, address), now)
+
+    def create_for_guardian(self, request: GuardianRequest, address: str, now: datetime) -> Inquiry:
+        """Take a guardian's demand that a child's account be deleted, made from the network ``address``.
+
+        Whether there is such an account is not said: staff finds out, and asks the guardian to show who they are.
+
+        Raises:
+            ChildNotUnderFourteen
+            InquiryMadeBefore, TooManyInquiries
+
+        """
+        if not request.child_is_under_fourteen:
+            raise ChildNotUnderFourteen
+        opened = self._opened(request, Topic.GUARDIAN, request.digest, now)
+        inquiry = replace(opened, about_account=request.account_email)
+        limits = self._open_door(inquiry, address)
+        limits[("account", normalised_email(request.account_email))] = model.OPEN_DOOR_MAX
+        return self._take(inquiry, request.words, limits, now)
 
     def reply(self, uid: str, request: MessageRequest, now: datetime) -> Inquiry:
         """Write on in one's own inquiry; the same request again changes nothing.
@@ -100,6 +107,28 @@ class SupportService:
             except Exception as problem:
                 log.failure("inquiry.settling_failed", problem, event_id=inquiry_id)
         return len(quiet)
+
+    def _opened(
+        self, request: OpenInquiryRequest | GuardianRequest, topic: Topic, digest: str, now: datetime
+    ) -> Inquiry:
+        return Inquiry(
+            id=derive_id("inquiry", "", *request.contacts, request.request_id),
+            owner="",
+            topic=topic,
+            contact_email=request.contacts[0],
+            contact_telephone=request.contacts[1],
+            language=request.language,
+            request_digest=digest,
+            created_at=now,
+            changed_at=now,
+            message_ids=(derive_id("message", request.request_id),),
+        )
+
+    def _open_door(self, inquiry: Inquiry, address: str) -> dict[tuple[str, str], int]:
+        """Every source that is counted at the door without an account, and how often it may come through."""
+        contacts = (inquiry.contact_email, inquiry.contact_telephone)
+        sources = {("address", address), *(("contact", contact.lower()) for contact in contacts if contact)}
+        return dict.fromkeys(sources, model.OPEN_DOOR_MAX)
 
     def _member(self, uid: str) -> Recipient:
         member = self._accounts.recipient(uid)
@@ -134,7 +163,7 @@ class SupportService:
             self._store.count(unit, turnstile, model.passed(turnstile_from(turnstile), maximum, now))
         self._store.create(unit, inquiry, message)
         self._tell_desk(unit, inquiry, message)
-        received = InquiryReceived(inquiry.id)
+        received = InquiryReceived(inquiry.id, is_guardians=inquiry.topic is Topic.GUARDIAN)
         if inquiry.owner or inquiry.contact_email:
             self._outbox.post(unit, f"{inquiry.id}-received", inquiry.owner, received, now)
         return inquiry

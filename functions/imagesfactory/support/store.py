@@ -74,11 +74,16 @@ class InquiryStore:
         unit.update(self.reference(inquiry.id), _moving(inquiry))
         self._add(unit, inquiry, message)
 
-    def settle(self, unit: UnitOfWork, inquiry: Inquiry) -> None:
-        """Write that it is settled: it and all its messages, read in the same unit, get the same last day."""
+    def settle(self, unit: UnitOfWork, inquiry: Inquiry, last: Message | None = None) -> None:
+        """Write that it is settled, with a last word if there is one: it and all its messages, read in the same unit,
+        get the same last day.
+        """
         unit.update(self.reference(inquiry.id), _moving(inquiry))
         for reference in self.message_references(inquiry):
-            unit.update(reference, {"destroy_at": _destroy_at(inquiry)})
+            if last is None or reference.id != last.id:
+                unit.update(reference, {"destroy_at": _destroy_at(inquiry)})
+        if last is not None:
+            self._add(unit, inquiry, last)
 
     def count(self, unit: UnitOfWork, snapshot: Snapshot, turnstile: Turnstile) -> None:
         """Write a turnstile read in the same unit."""
@@ -124,6 +129,7 @@ def inquiry_from(snapshot: Snapshot) -> Inquiry | None:
         message_ids=tuple(document["message_ids"]),
         state=State(document["state"]),
         settled_at=document["settled_at"],
+        about_account=document.get("about_account", ""),
     )
 
 
@@ -159,6 +165,7 @@ def _moving(inquiry: Inquiry) -> dict[str, Any]:
         "message_ids": list(inquiry.message_ids),
         "settled_at": inquiry.settled_at,
         "settles_at": inquiry.settles_at,
+        "about_account": inquiry.about_account,
         "destroy_at": _destroy_at(inquiry),
     }
 

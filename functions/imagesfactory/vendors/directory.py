@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from imagesfactory.kit.errors import RetryLater
+from imagesfactory.rights.ports import SignIn
 from imagesfactory.vendors.google_calls import GoogleServiceUnusable, translated
 from imagesfactory.vendors.once import Once
 
@@ -60,6 +62,31 @@ class FirebaseDirectory:
             except ValueError:  # the library checks the form itself, and quotes what it refuses
                 raise GoogleServiceUnusable("directory-uid-invalid") from None
 
+    def sign_in(self, uid: str) -> SignIn | None:
+        """The sign-in of ``uid``; None when there is none.
+
+        Raises:
+            RetryLater, GoogleServiceUnusable: as in :meth:`delete`.
+
+        """
+        from firebase_admin import auth
+        from firebase_admin.exceptions import FirebaseError
+
+        with translated("directory"):
+            try:
+                user = auth.get_user(uid, app=self._app())
+            except auth.UserNotFoundError:
+                return None
+            except FirebaseError as error:
+                raise _ours(str(error.code)) from None
+            facts = user.user_metadata
+            return SignIn(
+                methods=tuple(str(provider.provider_id) for provider in user.provider_data),
+                created_at=_instant(facts.creation_timestamp),
+                last_used_at=_instant(facts.last_sign_in_timestamp),
+                sessions_valid_since=_instant(user.tokens_valid_after_timestamp),
+            )
+
     def missing(self, uids: Iterable[str]) -> set[str]:
         """Those of at most 100 ``uids`` who have no sign-in.
 
@@ -78,6 +105,11 @@ class FirebaseDirectory:
             except ValueError:
                 raise GoogleServiceUnusable("directory-uid-invalid") from None
             return {str(identifier.uid) for identifier in found.not_found}
+
+
+def _instant(milliseconds: int | None) -> datetime | None:
+    """The library's milliseconds; 0 or None where it does not know."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
 
 
 def _ours(code: str) -> Exception:

@@ -1,7 +1,8 @@
 """Withdrawal: a member leaves. Money is settled, what the law keeps moves to the archive, all else is erased.
 
-service.py   shows what it will mean, begins it    process.py   its checkpointed steps, one after the other
-settling.py  jobs, refunds, points                 archive.py   copy, read back, compare
-erasure.py   records, files, processors' copies    open_money.py   what a provider may still change afterwards
-sweep.py     finds the stuck ones, and accounts that were deleted from outside
+service.py     shows what it will mean, begins it     process.py      its checkpointed steps, one after the other
+settling.py    jobs, refunds, points                  archive.py      copy, read back, compare
+erasure.py     records, files, processors' copies     last_letter.py  what is told while there is an address
+open_money.py  what a provider may still change       guardians.py    a child's account goes on a guardian's word
+sweep.py       finds the stuck ones, and accounts that were deleted from outside
 """

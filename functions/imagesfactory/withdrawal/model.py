@@ -32,6 +32,8 @@ class Step(StrEnum):
     ARCHIVE = "archive"
     ERASE_RECORDS = "erase-records"
     ERASE_FILES = "erase-files"
+    TELL_MEMBER = "tell-member"
+    """While there is an address; the carrier forgets it in the next step."""
     ERASE_AT_PROCESSORS = "erase-at-processors"
     ERASE_PROFILE = "erase-profile"
     REMOVE_SIGN_IN = "remove-sign-in"
@@ -77,6 +79,11 @@ class Withdrawal:
     open_orders: tuple[str, ...] = ()
     unrefunded_orders: tuple[str, ...] = ()
     """Bought with a virtual account by somebody who could not be asked where the money should go."""
+    refunds: tuple[str, ...] = ()
+    """Amounts that went back because of the withdrawal, as people read them."""
+    lost_points: int = 0
+    letter: str = ""
+    """What became of the last letter: ``sent``, or why not."""
 
 
 @dataclass(frozen=True)

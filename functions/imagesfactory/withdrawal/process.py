@@ -23,6 +23,7 @@ from imagesfactory.payments.request import AccountWanted
 from imagesfactory.privacy.misuse import MisuseRegister
 from imagesfactory.withdrawal.archive import Archive
 from imagesfactory.withdrawal.erasure import Erasure
+from imagesfactory.withdrawal.last_letter import LastLetter
 from imagesfactory.withdrawal.model import LAST_LOOK_AFTER, Step, Withdrawal, wait_after
 from imagesfactory.withdrawal.open_money import OpenMoney
 from imagesfactory.withdrawal.ports import Directory
@@ -55,6 +56,7 @@ class WithdrawalProcess:
         archive: Archive,
         erasure: Erasure,
         open_money: OpenMoney,
+        letter: LastLetter,
     ) -> None:
         self._client = client
         self._clock = clock
@@ -67,6 +69,7 @@ class WithdrawalProcess:
         self._archive = archive
         self._erasure = erasure
         self._open_money = open_money
+        self._letter = letter
         self._steps: dict[Step, Callable[[Withdrawal], Facts]] = {
             Step.END_JOBS: self._end_jobs,
             Step.SETTLE_MONEY: self._settle_money,
@@ -75,6 +78,7 @@ class WithdrawalProcess:
             Step.ARCHIVE: self._copy,
             Step.ERASE_RECORDS: self._erase_records,
             Step.ERASE_FILES: self._erase_files,
+            Step.TELL_MEMBER: self._tell_member,
             Step.ERASE_AT_PROCESSORS: self._erase_at_processors,
             Step.ERASE_PROFILE: self._erase_profile,
             Step.REMOVE_SIGN_IN: self._remove_sign_in,
@@ -150,7 +154,9 @@ class WithdrawalProcess:
 
     def _settle_money(self, withdrawal: Withdrawal) -> Facts:
         account = AccountWanted(**withdrawal.account) if withdrawal.account else None
-        return {"unrefunded_orders": self._settling.settle_money(withdrawal.uid, account, self._clock.now())}
+        unrefunded = self._settling.settle_money(withdrawal.uid, account, self._clock.now())
+        outcome = self._settling.outcome(withdrawal.uid, withdrawal.requested_at)
+        return {"unrefunded_orders": unrefunded, "refunds": outcome.refunds, "lost_points": outcome.lost_points}
 
     def _forfeit_points(self, withdrawal: Withdrawal) -> Facts:
         self._settling.forfeit_points(withdrawal.uid, self._clock.now())
@@ -169,13 +175,21 @@ class WithdrawalProcess:
     def _erase_files(self, withdrawal: Withdrawal) -> Facts:
         return {"erased": _sum(withdrawal.erased, self._erasure.files(withdrawal.uid))}
 
+    def _tell_member(self, withdrawal: Withdrawal) -> Facts:
+        return {"letter": self._letter.send(withdrawal, self._clock.now())}
+
     def _erase_at_processors(self, withdrawal: Withdrawal) -> Facts:
         profile = self._profiles.any_of(withdrawal.uid)
         return {"processors": self._erasure.at_processors(profile.email)} if profile is not None else {}
 
     def _erase_profile(self, withdrawal: Withdrawal) -> Facts:
-        unit_of_work.run(self._client, partial(self._profiles.erase, uid=withdrawal.uid))
+        unit_of_work.run(self._client, partial(self._erase_last, withdrawal=withdrawal))
         return {}
+
+    def _erase_last(self, unit: UnitOfWork, withdrawal: Withdrawal) -> None:
+        """The profile, and the letter that needed it: not before, or a repetition would write it again."""
+        self._profiles.erase(unit, withdrawal.uid)
+        self._letter.erase(unit, withdrawal)
 
     def _remove_sign_in(self, withdrawal: Withdrawal) -> Facts:
         self._directory.delete(withdrawal.uid)

@@ -112,24 +112,25 @@ class WithdrawalService:
             AccountUnknown, AccountNotActive
 
         """
-        begin = partial(self._begin, uid=uid, subject=new_id(), channel=channel, account=account, now=now)
+        begin = partial(self.begin_in, uid=uid, subject=new_id(), channel=channel, now=now, account=account)
         unit_of_work.run(self._client, begin)
-        log.info("withdrawal.begun", uid=uid, code=channel.value)
-        self.enqueue(uid, "first")
+        self.begun(uid, channel)
 
-    def enqueue(self, uid: str, occasion: str) -> None:
-        """Send a worker to a withdrawal; at most one for each ``occasion``. Lost ones are found by the sweep."""
-        self._queue.enqueue(TASK_FUNCTION, f"{derive_id('withdrawal', uid)}-{occasion}", {"uid": uid})
-
-    def _begin(
+    def begin_in(
         self,
         unit: UnitOfWork,
         uid: str,
         subject: str,
         channel: Channel,
-        account: AccountWanted | None,
         now: datetime,
+        account: AccountWanted | None = None,
     ) -> None:
+        """Begin it in the unit of whatever else must be true with it; :meth:`begun` follows the commit.
+
+        Raises:
+            AccountUnknown, AccountNotActive
+
+        """
         profile = self._profiles.begin_withdrawal(unit, uid)
         self._points.close(unit, uid)
         self._tombstones.mark(unit, uid, now)
@@ -143,6 +144,15 @@ class WithdrawalService:
             account=account.model_dump() if account else None,
         )
         self._store.create(unit, withdrawal)
+
+    def begun(self, uid: str, channel: Channel) -> None:
+        """Send the first worker, after the commit."""
+        log.info("withdrawal.begun", uid=uid, code=channel.value)
+        self.enqueue(uid, "first")
+
+    def enqueue(self, uid: str, occasion: str) -> None:
+        """Send a worker to a withdrawal; at most one for each ``occasion``. Lost ones are found by the sweep."""
+        self._queue.enqueue(TASK_FUNCTION, f"{derive_id('withdrawal', uid)}-{occasion}", {"uid": uid})
 
     def _kept(self, uid: str) -> tuple[KeptShown, ...]:
         kept = []

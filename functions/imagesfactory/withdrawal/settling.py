@@ -19,7 +19,7 @@ from imagesfactory.payments.store import PaymentStore, dispute_from
 from imagesfactory.payments.sweep import PaymentSweep
 from imagesfactory.points.model import Purpose, Wallet
 from imagesfactory.points.service import PointsService
-from imagesfactory.policy.payments import PaymentRules
+from imagesfactory.policy.payments import PaymentRules, written
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -36,6 +36,15 @@ class Due:
     order: Order
     terms: Terms
     needs_account: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the member got back, as people read amounts, and the points that are gone for nothing."""
+
+    refunds: tuple[str, ...]
+    lost_points: int
+    """What is left, and the bonuses that went back with the purchases they came with."""
 
 
 class Settling:
@@ -92,6 +101,19 @@ class Settling:
             if order.is_paid and not self._pay_back(order, account, now):
                 unrefunded.append(order.id)
         return tuple(unrefunded)
+
+    def outcome(self, uid: str, since: datetime) -> Outcome:
+        """What settling came to, counted from the withdrawal on; the same however often it is asked."""
+        refunds = [refund for order in self.orders(uid) for refund in self._store.refunds_of(order)]
+        done = [
+            one for one in refunds if one.state is RefundState.SUCCEEDED and one.settled_at and one.settled_at >= since
+        ]
+        wallet = self._points.wallet(uid)
+        left = wallet.available_points + wallet.held_points if wallet else 0
+        return Outcome(
+            refunds=tuple(written(one.amount, one.currency) for one in done),
+            lost_points=left + sum(one.bonus_points for one in done),
+        )
 
     def forfeit_points(self, uid: str, now: datetime) -> None:
         """Give up the points that are left."""

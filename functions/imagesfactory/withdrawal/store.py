@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from imagesfactory.kit.unit_of_work import Snapshot
 
+_LISTS = frozenset({"open_orders", "unrefunded_orders", "refunds"})
+
 
 class WithdrawalStore:
     """Reads and writes withdrawals inside a unit of work."""
@@ -70,6 +72,7 @@ class WithdrawalStore:
                 "erased": withdrawal.erased,
                 "processors": withdrawal.processors,
                 "unrefunded_orders": list(withdrawal.unrefunded_orders),
+                "letter": withdrawal.letter,
                 "destroy_at": destroy_at("contract", now),
             },
         )
@@ -91,7 +94,7 @@ def withdrawal_from(snapshot: Snapshot) -> Withdrawal | None:
     if document is None:
         return None
     document |= {"channel": Channel(document["channel"]), "step": Step(document["step"])}
-    document |= {name: tuple(document[name]) for name in ("open_orders", "unrefunded_orders")}
+    document |= {name: tuple(document[name]) for name in _LISTS & document.keys()}
     return Withdrawal(**document)
 
 
@@ -103,4 +106,4 @@ def postponed(withdrawal: Withdrawal, wait: timedelta, now: datetime) -> Withdra
 def _plain(withdrawal: Withdrawal) -> dict[str, Any]:
     document = asdict(withdrawal)
     document |= {"channel": withdrawal.channel.value, "step": withdrawal.step.value}
-    return document | {name: list(document[name]) for name in ("open_orders", "unrefunded_orders")}
+    return document | {name: list(document[name]) for name in _LISTS}

@@ -13,6 +13,8 @@ from imagesfactory.accounts.service import Visit
 from imagesfactory.generation.errors import JobNotFound
 from imagesfactory.kit.errors import RetryLater
 from imagesfactory.points.model import SignupUnfinished, WalletClosed
+from imagesfactory.policy.payments import written
+from imagesfactory.rights.correction import CorrectionRequest
 from imagesfactory.withdrawal.errors import PreviewOutdated, RefundAccountNeeded, SignInAgain
 from imagesfactory.withdrawal.model import LAST_LOOK_AFTER, Channel, WithdrawRequest
 from imagesfactory.withdrawal.sweep import SIGNUP_GRACE, slot_range
@@ -93,6 +95,66 @@ def test_after_it_only_the_archive_knows_anything_and_not_of_whom(house: Members
     assert evidence["completed_at"] is not None
     assert evidence["processors"]["sendgrid"]
     assert evidence["erased"]["images/{uid}/{job}/{file}"] == 4
+
+
+def last_letters(house: Members) -> list[dict[str, Any]]:
+    return [mail for mail in house.doubles.control.mails(to=EMAIL) if "계정이 삭제되었습니다" in mail["subject"]]
+
+
+def test_the_member_is_told_once_what_became_of_everything_and_the_address_does_not_survive(house: Members) -> None:
+    uid = lived(house)
+    house.clock.move(timedelta(minutes=1))
+    shown = house.withdrawals.preview(uid, house.clock.now())
+    house.leave(uid)
+    house.work_off()
+    (mail,) = last_letters(house)
+    for refund in shown.refunds:
+        assert written(refund.amount, refund.currency) in mail["text"]
+        assert written(refund.amount, refund.currency) in mail["html"]
+    assert f"소멸한 포인트: {shown.lost_points}" in mail["text"]
+    assert "파일 4개" in mail["text"]
+    archive = house.everything(house.archive_client)
+    entries = sum("/entries/" in path for path in archive)
+    assert f"전자금융 거래 기록(포인트 원장): {entries}건 · 5년 · 전자금융거래법 제22조" in mail["text"]
+    assert "<strong>웹사이트 방문 기록</strong><br>1건 · 3개월 · 통신비밀보호법 시행령 제41조" in mail["html"]
+    assert [path for path in house.everything() if path.startswith("mail/")] == []
+    (evidence,) = [content for path, content in house.everything().items() if path.startswith("withdrawn/")]
+    assert evidence["letter"] == "sent"
+    erased_at = house.doubles.control.erasures()[-1]
+    assert erased_at, "and the carrier was told to forget the address after it had sent the letter"
+
+
+def test_a_letter_that_nobody_takes_holds_no_withdrawal_up(house: Members) -> None:
+    uid = house.member()
+    house.doubles.control.plan(FaultRule(effect="error", provider="sendgrid", path="*mail/send", status=400))
+    house.leave(uid)
+    assert mentions(house.everything(), uid) == []
+    (evidence,) = [content for path, content in house.everything().items() if path.startswith("withdrawn/")]
+    assert (evidence["letter"], evidence["completed_at"] is not None) == ("refused-by-carrier", True)
+
+
+def test_a_carrier_that_is_down_for_hours_delays_the_letter_and_the_end(house: Members) -> None:
+    uid = house.member()
+    house.withdraw(uid)
+    house.doubles.control.plan(FaultRule(effect="error", provider="sendgrid", path="*mail/send", status=503))
+    with pytest.raises(RetryLater, match="step-open"):
+        house.process.proceed(uid)
+    assert house.document(f"withdrawals/{uid}")["step"] == "tell-member"
+    assert house.document(f"users/{uid}")["email"] == EMAIL
+    house.doubles.control.clear_faults()
+    for _ in range(6):
+        house.clock.move(timedelta(minutes=30))
+        house.sweep()
+    assert len(last_letters(house)) == 1
+    assert mentions(house.everything(), uid) == []
+
+
+def test_somebody_whose_correction_was_pending_is_told_as_well(house: Members) -> None:
+    uid = house.member()
+    asked = CorrectionRequest(request_id="correction-1", text="my name is wrong")
+    house.corrections.request(uid, asked, house.clock.now())
+    house.leave(uid)
+    assert len(last_letters(house)) == 1
 
 
 def test_money_that_is_owed_goes_back_before_anything_is_erased(house: Members) -> None:

@@ -46,14 +46,17 @@ FLOW = (begins, goes_on, looks_again)
 def test_killed_anywhere_the_end_is_the_same(firestore_process: FirestoreProcess, doubles: Doubles, fatal: Any) -> None:
     """Each kill has a member, two databases and a subject of its own, in one pair of databases."""
     ends: Counter[str] = Counter()
+    letters: Counter[int] = Counter()
     for at in range(1, CALLS_MAX, STRIDE if fatal is goes_on else 2 if STRIDE > 1 else 1):
         end, was_killed = play(firestore_process, doubles, fatal, at)
         ends[end] += 1
+        letters[len(doubles.control.mails(to=EMAIL))] += 1
         if not was_killed:
             break
     else:
         raise AssertionError("the flow never ran through")
     assert len(ends) == 1, ends
+    assert letters[1] >= ends.total() - 1, "one letter, except after the kill between the carrier's yes and our commit"
     assert ends.total() > 5, "nothing was ever killed"
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from imagesfactory.notices.policy_page import Language, Officer, policy_page, retention_rows
+from imagesfactory.notices.policy_page import Officer, policy_page, retention_rows
 from imagesfactory.policy.company import company
 from imagesfactory.policy.privacy_policy import privacy_policy
 from imagesfactory.policy.processors import processors
-from imagesfactory.policy.retention import retention
+from imagesfactory.policy.retention import Language, retention
 
 OFFICER = Officer("김책임 <b>", "02-123-4567")
 LANGUAGES: tuple[Language, ...] = ("ko", "en")
