@@ -53,6 +53,8 @@ def policy_page(language: Language, officer: Officer) -> str:
         company=company(),
         officer=officer,
         articles=privacy_policy().articles,
+        cookies=privacy_policy().cookies,
+        history=privacy_policy().history,
         retention=retention_rows(language),
         processors=processors().processors.values(),
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from imagesfactory.policy.reader import Bilingual, Record, read
 
@@ -14,13 +16,33 @@ class Article(Record):
     number: int
     title: Bilingual
     paragraphs: tuple[Bilingual, ...]
-    table: Literal["retention", "processors", "officer", "relief"] | None = None
+    table: Literal["retention", "processors", "cookies", "officer", "relief"] | None = None
+
+
+class Cookie(Record):
+    """A cookie that we set, how many days it lives, and whether the service can do without it."""
+
+    name: str
+    purpose: Bilingual
+    days: int
+    is_required: bool
+
+
+class Version(Record):
+    """A version of the policy and what was new in it."""
+
+    effective_on: str
+    ko: str
+    en: str
 
 
 class PrivacyPolicy(Record):
     """The whole file."""
 
     articles: tuple[Article, ...]
+    cookies: tuple[Cookie, ...]
+    history: Annotated[tuple[Version, ...], Field(min_length=1)]
+    """The newest first."""
     classes: dict[str, Bilingual]
     """Class of retention.yaml -> what members read."""
     clocks: dict[str, Bilingual]

@@ -14,6 +14,13 @@ class Processor(Record):
     task: Bilingual
     receives: tuple[Bilingual, ...]
     kept: Bilingual
+    country: Bilingual
+    is_abroad: bool
+    """Whether data leaves the country on its way there."""
+    handed_over: Bilingual
+    """On what occasion."""
+    contact: str
+    """Where the company says how it is reached about personal data."""
 
 
 class Processors(Record):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from imagesfactory.doors.sessions import COOKIE
 from imagesfactory.notices.policy_page import Officer, policy_page, retention_rows
 from imagesfactory.policy.company import company
 from imagesfactory.policy.privacy_policy import privacy_policy
 from imagesfactory.policy.processors import processors
 from imagesfactory.policy.retention import Language, retention
+from imagesfactory.vendors.session_cookies import LIFETIME
 
 OFFICER = Officer("김책임 <b>", "02-123-4567")
 LANGUAGES: tuple[Language, ...] = ("ko", "en")
@@ -23,8 +25,42 @@ def test_the_page_names_every_processor_relief_body_and_fact(language: Language)
     facts += [getattr(one.task, language) for one in processors().processors.values()]
     facts += [getattr(item, language) for one in processors().processors.values() for item in one.receives]
     assert not [fact for fact in facts if fact.replace("'", "&#39;") not in page]
+    facts += [getattr(one.country, language) for one in processors().processors.values()]
+    facts += [one.contact for one in processors().processors.values()]
+    assert not [fact for fact in facts if fact.replace("'", "&#39;") not in page]
     assert "<b>" not in page
     assert re.findall(r'id="article-(\d+)"', page) == [str(number) for number in range(1, 13)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_deployment_that_names_no_officer_still_says_where_to_write(language: Language) -> None:
+    page = policy_page(language, Officer("", ""))
+    section = page.partition('id="article-9"')[2].partition("</section>")[0]
+    assert company().support_address in section
+    assert "tel:" not in section
+
+
+def test_the_cookies_on_the_page_are_those_that_are_set() -> None:
+    assert [(one.name, one.days) for one in privacy_policy().cookies] == [(COOKIE, LIFETIME.days)]
+
+
+def test_the_history_ends_with_what_is_in_force() -> None:
+    versions = [version.effective_on for version in privacy_policy().history]
+    assert versions == sorted(versions, reverse=True)
+    assert versions[0] == company().privacy_policy_version
+
+
+def test_every_transfer_abroad_says_what_the_law_wants_published() -> None:
+    """Personal Information Protection Act article 28-8(2): what, where, when, how, to whom, what for, how long."""
+    page = policy_page("ko", OFFICER)
+    abroad = [one for one in processors().processors.values() if one.is_abroad]
+    assert {one.name.en for one in abroad} >= {"OpenAI", "Stability AI", "Stripe", "SendGrid (Twilio)"}
+    for one in abroad:
+        row = next(line for line in page.splitlines() if one.contact in line)
+        for fact in (one.task.ko, one.receives[0].ko, one.country.ko, one.handed_over.ko, one.kept.ko, "국외"):
+            assert fact in row
+    assert "암호화된 통신으로" in page
+    assert "탈퇴하여 거부할 수 있으며" in page
 
 
 def test_the_words_fit_the_table_exactly() -> None:
