@@ -9,6 +9,7 @@ DOORS = {
     "callables_officer": [
         "close_account_for_guardian",
         "decide_correction",
+        "grant_appeal",
         "list_accesses",
         "list_corrections",
         "list_disclosures",

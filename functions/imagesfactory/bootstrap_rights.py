@@ -9,6 +9,7 @@ from imagesfactory import bootstrap
 
 if TYPE_CHECKING:
     from imagesfactory.generation.deletion import ImageDeletion
+    from imagesfactory.rights.appeals import AppealService
     from imagesfactory.rights.correction import CorrectionService
     from imagesfactory.rights.export import ExportService
     from imagesfactory.rights.my_page import MyPage
@@ -56,6 +57,15 @@ def corrections() -> CorrectionService:
         mail=bootstrap.mail(),
         accesses=office.access_log(),
     )
+
+
+@cache
+def appeals() -> AppealService:
+    """People who may join again."""
+    from imagesfactory import bootstrap_office as office
+    from imagesfactory.rights.appeals import AppealService
+
+    return AppealService(bootstrap._database(), misuse=bootstrap.misuse(), accesses=office.access_log())
 
 
 @cache

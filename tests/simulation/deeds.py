@@ -278,7 +278,7 @@ class Deeds:
         """Staff corrects it."""
         self.told.touches.add(person.uid)
         decision = CorrectionDecision(correction_id=correction_id, is_done=True, reason="고쳤습니다", name=person.name)
-        self.house.corrections.decide(decision, self.now)
+        self.house.corrections.decide(OFFICER, decision, self.now)
         self.told.clocks[f"corrections/{correction_id}"] = self.now
         self.house.work_off()
 

@@ -13,6 +13,7 @@ from imagesfactory.doors import callers
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.callables_privacy import ALL_SECRETS
 from imagesfactory.doors.options import ANY_ORIGIN
+from imagesfactory.kit.settings import SECRETS_OF_IDENTITY
 
 
 @on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)
@@ -48,6 +49,18 @@ def close_account_for_guardian(request: CallableRequest[Any]) -> dict[str, Any]:
 
     rights.guardians().close(officer, parsed(GuardianDemand, request.data), bootstrap.clock().now())
     return {"status": "withdrawing"}
+
+
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
+@answers
+def grant_appeal(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Let somebody join whom the register of misuse keeps out."""
+    officer = callers.staff_member(request, "officer")
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.rights.appeals import AppealGrant
+
+    count = rights.appeals().grant(officer, parsed(AppealGrant, request.data), bootstrap.clock().now())
+    return {"lifted": count}
 
 
 @on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)

@@ -8,10 +8,10 @@ from firebase_functions.https_fn import CallableRequest, on_call
 from firebase_functions.options import MemoryOption
 
 from imagesfactory import bootstrap
+from imagesfactory import bootstrap_office as office
 from imagesfactory.doors import callers
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.options import ANY_ORIGIN
-from imagesfactory.kit import log
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, SECRETS_OF_PAYMENTS
 
 _SECRETS = [*SECRETS_OF_PAYMENTS, *SECRETS_OF_IDENTITY]
@@ -129,11 +129,13 @@ def redeem_coupon(request: CallableRequest[Any]) -> dict[str, Any]:
 @answers
 def get_settlement(request: CallableRequest[Any]) -> dict[str, Any]:
     """The settlement report of a day, for finance."""
-    caller = callers.staff(request, "finance")
+    staff = callers.staff_member(request, "finance")
     from imagesfactory.doors import views_payments
     from imagesfactory.doors.requests import parsed
     from imagesfactory.payments.request import SettlementQuery
+    from imagesfactory.staff.model import Access, Action
 
-    report = bootstrap.settlements().get(parsed(SettlementQuery, request.data or {}).day)
-    log.info("settlement.read", uid=caller.uid)
-    return views_payments.settlement(report)
+    day = parsed(SettlementQuery, request.data or {}).day
+    access = Access(staff, Action.SETTLEMENT_READ, record=day or "latest")  # its differences name members' orders
+    office.access_log().note(access, bootstrap.clock().now())
+    return views_payments.settlement(bootstrap.settlements().get(day))

@@ -14,6 +14,8 @@ from imagesfactory.policy.retention import destroy_at
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, DocumentReference
 
+    from imagesfactory.kit.unit_of_work import UnitOfWork
+
 _MISUSE = "misuse"
 
 
@@ -27,8 +29,10 @@ class MisuseRegister:
     def list_identities(self, identities: tuple[str, ...], reason: str, now: datetime) -> None:
         """Put identities (``email:...``, ``google:...``) on the register; ``reason`` is a code, not a story."""
         batch = self._client.batch()
+        case = keyed_hash(self._key, "misuse-case", *sorted(identities))
         for identity in identities:
-            record = {"reason": reason, "recorded_at": now, "destroy_at": destroy_at("misuse", now)}
+            ends = destroy_at("misuse", now)
+            record = {"reason": reason, "case": case, "recorded_at": now, "destroy_at": ends}
             batch.set(self._reference(identity), record)
         batch.commit()
 
@@ -37,6 +41,22 @@ class MisuseRegister:
         found = self._client.get_all([self._reference(identity) for identity in identities])
         ends = [snapshot.get("destroy_at") for snapshot in found if snapshot.exists]
         return any(end > now for end in ends)
+
+    def lift(self, unit: UnitOfWork, identity: str) -> int:
+        """Take an identity off the register, with those listed together with it, in the unit that records why;
+        returns how many there were.
+        """
+        from google.cloud.firestore import FieldFilter
+
+        (snapshot,) = unit.peek(self._reference(identity))
+        if not snapshot.exists:
+            return 0
+        together = self._client.collection(_MISUSE).where(filter=FieldFilter("case", "==", snapshot.get("case")))
+        listed = list(together.stream())
+        unit.tie(*listed)
+        for one in listed:
+            unit.delete(one.reference)
+        return len(listed)
 
     def _reference(self, identity: str) -> DocumentReference:
         return self._client.collection(_MISUSE).document(keyed_hash(self._key, "misuse", identity))

@@ -27,3 +27,11 @@ class RequestNotFound(Refusal):
     outcome = Outcome.NOT_FOUND
     code = "request-not-found"
     text = Text("처리할 요청을 찾을 수 없습니다.", "There is no such open request.")
+
+
+class NotListed(Refusal):
+    """The register of misuse does not know that address."""
+
+    outcome = Outcome.NOT_FOUND
+    code = "not-listed"
+    text = Text("가입이 제한된 주소가 아닙니다.", "That address is not kept from joining.")

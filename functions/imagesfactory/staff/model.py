@@ -31,6 +31,8 @@ class Action(StrEnum):
     MEMBER_READ = "member-read"
     CORRECTIONS_LISTED = "corrections-listed"
     CORRECTION_DECIDED = "correction-decided"
+    APPEAL_GRANTED = "appeal-granted"
+    SETTLEMENT_READ = "settlement-read"
     ACCOUNT_CLOSED_FOR_GUARDIAN = "account-closed-for-guardian"
     DISCLOSURE_RECORDED = "disclosure-recorded"
     DISCLOSURES_READ = "disclosures-read"

@@ -6,9 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from imagesfactory.accounts.errors import SignupRefused
+from imagesfactory.accounts.model import Identity
 from imagesfactory.kit.ids import keyed_hash
 from imagesfactory.policy.company import company
 from imagesfactory.policy.retention import destroy_at
+from imagesfactory.rights.appeals import AppealGrant, AppealService
+from imagesfactory.rights.errors import NotListed
 from imagesfactory.staff.model import Action, Role, StaffMember
 from imagesfactory.support.errors import InquiryMadeBefore, InquiryNotFound, InquirySettled, TooManyInquiries
 from imagesfactory.support.model import MEMBERS_DOOR_MAX, OPEN_DOOR_MAX, QUIET_AFTER, Author, State
@@ -150,6 +154,38 @@ def test_somebody_refused_at_sign_up_appeals_without_an_account_and_is_answered(
     assert "You may join again." in answered["text"]
     assert "/inquiries/" not in answered["text"]
     assert accesses(backend)[-1]["subjects"] == []
+
+
+def test_an_appeal_that_is_granted_lets_them_join_by_every_way_they_were_kept_out(backend: Backend) -> None:
+    identity = Identity("nari", "Na.Ri+x@gmail.com", "google.com", google_id="google-7")
+    backend.misuse.list_identities(identity.names, "chargeback", backend.clock.now())
+    backend.misuse.list_identities(("email:other@example.com",), "chargeback", backend.clock.now())
+    with pytest.raises(SignupRefused):
+        backend.accounts.admit(identity, backend.clock.now())
+    inquiry_id = appeal(backend, contact_email="nari@gmail.com")
+    appeals = AppealService(backend.client, misuse=backend.misuse, accesses=backend.access_log)
+    officer = StaffMember("soyeon", Role.OFFICER, "203.0.113.8")
+    body = {"email": "nari@gmail.com", "inquiry_id": inquiry_id, "reason": "카드사 확인"}
+    assert appeals.grant(officer, AppealGrant.model_validate(body), backend.clock.now()) == 2
+    with pytest.raises(NotListed):
+        appeals.grant(officer, AppealGrant.model_validate(body), backend.clock.now())
+    backend.accounts.admit(identity, backend.clock.now())
+    assert backend.misuse.is_listed(("email:other@example.com",), backend.clock.now())
+    (line,) = accesses(backend)
+    assert (line["action"], line["record"], line["reason"]) == ("appeal-granted", inquiry_id, "카드사 확인")
+
+
+def test_a_listed_identity_is_kept_out_through_the_last_day_of_its_year_and_not_by_name(backend: Backend) -> None:
+    now = backend.clock.now()
+    backend.misuse.list_identities(("email:nari@example.com",), "chargeback", now)
+    (record,) = backend.client.collection("misuse").stream()
+    assert "nari" not in record.id + repr(record.to_dict())
+    ends = record.get("destroy_at")
+    assert ends == destroy_at("misuse", now)
+    identity = Identity("nari", "nari@example.com", "password")
+    with pytest.raises(SignupRefused):
+        backend.accounts.admit(identity, ends - timedelta(microseconds=1))
+    backend.accounts.admit(identity, ends)
 
 
 def test_the_open_door_counts_by_place_and_by_contact_and_keeps_neither(backend: Backend) -> None:
