@@ -204,9 +204,16 @@ class Deeds:
 
     def dispute(self, person: Person, order: Order) -> str:
         """The payer goes to the bank; returns the dispute's id."""
+        return self._go_to_bank(person, self.house.now_of(order).reference)
+
+    def dispute_after_leaving(self, person: Person, order: Order) -> str:
+        """Somebody who left, and got the unused points' money back, wants the rest from the bank."""
+        payment = self.house.archive_client.document(f"payments/{order.payment_id}").get()
+        return self._go_to_bank(person, str(payment.get("provider_payment_id")), amount=5)
+
+    def _go_to_bank(self, person: Person, charge: str, amount: int | None = None) -> str:
         self._may_pay(person)
-        reference = self.house.now_of(order).reference
-        opened: str = self.house.doubles.control.stripe.open_dispute(reference)["id"]
+        opened: str = self.house.doubles.control.stripe.open_dispute(charge, amount=amount)["id"]
         self.house.receive_new("stripe")
         return opened
 
@@ -349,6 +356,7 @@ class Deeds:
         self.told.open_orders = {order.id for order in open_orders}
         begin()
         self.house.work_off()
+        self.house.receive_new("stripe")  # that the money went back is told when everything is in the archive already
         self.house.clock.move(LAST_LOOK_AFTER + timedelta(seconds=1))
         self.house.sweep()
 

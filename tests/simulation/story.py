@@ -27,6 +27,7 @@ NARI = Person("7m-nari-000000000000000000005", "nari@mail.example", "정나리")
 HANA = Person("hana-000000000000000000000006", "hana@mail.example", "강하나")
 DOYUN = Person("doyun-00000000000000000000007", "doyun@mail.example", "조도윤")
 ARIN = Person("arin-000000000000000000000009", "arin@mail.example", "한아린")
+SOMI = Person("somi-000000000000000000000010", "somi@mail.example", "서소미")
 MINHO_AGAIN = Person("again-00000000000000000000008", "minho@mail.example", "이민호")
 
 
@@ -162,6 +163,13 @@ def _end_of_may(story: Story, deeds: Deeds) -> None:
     story.on(day, "11:05", "doyun leaves suspended", deeds.withdraw_suspended, DOYUN)
     story.on(day, "11:30", "arin joins", deeds.join, ARIN)
     story.on(day, "11:35", "arin's mother has it closed", deeds.is_closed_for_guardian, ARIN)
+    story.on(day, "12:00", "somi joins", deeds.join, SOMI)
+    story.on(day, "12:05", "somi buys", deeds.buy_with_stripe, SOMI)
+    story.on(day, "12:10", "somi generates", deeds.generate, SOMI)
+    story.on(day, "12:15", "somi withdraws", deeds.withdraw, SOMI)
+    late = "2028-06-02", "11:00", "somi disputes after leaving"
+    story.on(*late, deeds.dispute_after_leaving, SOMI, Result("somi buys"))
+    story.on("2028-06-04", "11:00", "somi's bank decides", deeds.decide_dispute, SOMI, Result(late[2]), "lost")
     story.on("2028-06-02", "10:00", "hana's bank decides", deeds.decide_dispute, HANA, Result("hana disputes"), "won")
 
 
