@@ -11,15 +11,17 @@ from emulator.firestore.errors import failed_precondition
 from emulator.firestore.execution import Execution, Overlay
 from emulator.firestore.guard import Guard
 from emulator.firestore.history import Committed, History
-from emulator.firestore.indexes import CompositeIndexes, Entry, entries_of
+from emulator.firestore.indexes import CompositeIndexes, entries_of
 from emulator.firestore.messages import Document, Write, WriteResult
-from emulator.firestore.paths import DocumentPath, parse_document
+from emulator.firestore.paths import parse_document
 from emulator.firestore.planner import Stream, plan
 from emulator.firestore.query import CompiledQuery
-from emulator.firestore.storage import DatabaseNumber, Storage
+from emulator.firestore.recent import RecentDocuments
+from emulator.firestore.storage import DatabaseNumber, Row, Storage
 from emulator.firestore.writes import Change, Staging
 
 _PLANS = 1024
+_NO_ROWS: frozenset[Row] = frozenset()
 
 
 class Database:
@@ -29,6 +31,7 @@ class Database:
         name: ``projects/p/databases/d``.
         storage: The open storage.
         indexes: The indexes to keep and use.
+        recent: The documents of the storage written last.
         require_indexes: Whether queries without a composite index are refused as in production.
         companions: Called inside the storage transaction of every commit that changes something.
 
@@ -40,6 +43,7 @@ class Database:
         storage: Storage,
         indexes: CompositeIndexes,
         *,
+        recent: RecentDocuments,
         require_indexes: bool,
         companions: Sequence[Callable[[Committed], None]] = (),
     ) -> None:
@@ -49,6 +53,7 @@ class Database:
         self.history = History(self.version, commit_micros)
         self._storage = storage
         self._indexes = indexes
+        self._recent = recent
         self._require_indexes = require_indexes
         self._companions = companions
         self._plan = lru_cache(maxsize=_PLANS)(lambda query: plan(query, indexes))
@@ -101,11 +106,11 @@ class Database:
         commit_micros = self.clock.next_commit_micros()
         if guard is not None:
             # First, and whether or not preconditions hold: their failure would tell a stranger what exists.
-            imagined = Staging(self.read, commit_micros, heeds_preconditions=False)
+            imagined = Staging(self._before, commit_micros, heeds_preconditions=False)
             for write in writes:
                 imagined.apply(write)
             imagined.ask(guard)
-        staging = Staging(self.read, commit_micros)
+        staging = Staging(self._before, commit_micros)
         results = [staging.apply(write) for write in writes]
         return results, self._store(tuple(staging.changes()), commit_micros)
 
@@ -130,8 +135,11 @@ class Database:
         """Write all index entries anew, after the wanted indexes have changed."""
         self._storage.remove_database_entries(self.number)
         for document in self.documents():
-            entries = entries_of(parse_document(document.name), document, self._indexes)
-            self._storage.add_entries((self.number + index_key, key) for index_key, key in entries)
+            self._storage.add_entries(self._rows(document.name, document))
+
+    def _before(self, name: str) -> Document | None:
+        """What a commit finds: mostly what an earlier one has left not long ago."""
+        return self._recent.document(name) or self.read(name)
 
     def _store(self, changes: tuple[Change, ...], commit_micros: int) -> Committed:
         version = self.version + 1 if changes else self.version
@@ -143,20 +151,21 @@ class Database:
         return committed
 
     def _persist(self, committed: Committed, commit_micros: int) -> None:
-        documents: list[tuple[bytes, bytes]] = []
+        documents: list[Row] = []
         deleted: list[bytes] = []
-        added: list[Entry] = []
-        removed: list[Entry] = []
+        added: list[Row] = []
+        removed: list[Row] = []
+        rows_after: list[frozenset[Row]] = []
         for change in committed.changes:
-            path = parse_document(change.name)
-            old = self._entries(path, change.before)
-            new = self._entries(path, change.after)
-            removed += [(self.number + index_key, key) for index_key, key in old - new]
-            added += [(self.number + index_key, key) for index_key, key in new - old]
+            key = self.number + parse_document(change.name).key
+            old, new = self._rows(change.name, change.before), self._rows(change.name, change.after)
+            removed += old - new
+            added += new - old
+            rows_after.append(new)
             if change.after is None:
-                deleted.append(self.number + path.key)
+                deleted.append(key)
             else:
-                documents.append((self.number + path.key, change.after.SerializeToString(deterministic=True)))
+                documents.append((key, change.after.SerializeToString(deterministic=True)))
         with self._storage.transaction():
             self._storage.remove_entries(removed)
             self._storage.add_entries(added)
@@ -165,9 +174,27 @@ class Database:
             self._storage.stamp(self.number, committed.version, commit_micros)
             for companion in self._companions:
                 companion(committed)
+        self._remember(committed, [len(content) for _, content in documents], rows_after)
 
-    def _entries(self, path: DocumentPath, document: Document | None) -> set[Entry]:
-        return set() if document is None else entries_of(path, document, self._indexes)
+    def _remember(self, committed: Committed, sizes: list[int], rows_after: list[frozenset[Row]]) -> None:
+        """Know what was just stored; `sizes` are those of the documents that are there after it, in order."""
+        size = iter(sizes)
+        for change, rows in zip(committed.changes, rows_after, strict=True):
+            if change.after is None:
+                self._recent.forget(change.name)
+            else:
+                self._recent.keep(change.name, change.after, next(size), rows)
+
+    def _rows(self, name: str, document: Document | None) -> frozenset[Row]:
+        """The index entries of a version of a document as they are stored."""
+        if document is None:
+            return _NO_ROWS
+        known = self._recent.rows(name, document)
+        if known is not None:
+            return known
+        number = self.number
+        entries = entries_of(parse_document(name), document, self._indexes)
+        return frozenset([(number + index_key, key) for index_key, key in entries])
 
 
 def _behind(number: DatabaseNumber) -> bytes:

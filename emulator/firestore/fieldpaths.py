@@ -56,6 +56,7 @@ def text_of(path: FieldPath) -> str:
     return ".".join(map(_quoted, path))
 
 
+@lru_cache(maxsize=16_384)
 def check_field_name(name: str) -> None:
     """Refuse an empty, overlong or reserved field name."""
     if not name:

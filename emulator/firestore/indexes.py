@@ -214,13 +214,14 @@ class _SingleFields:
 
     def add_fields(self, outer: FieldPath, fields: Any) -> None:
         """Add the entries of a map of fields, and of the maps inside it."""
+        id_key, add = self._path.id_key, self._entries.add
         for name, value in fields.items():
             path = (*outer, name)
-            setting = self._indexes.override(self._path.collection_id, path)
+            setting = self._indexes.override(self._path.collection_id, path) if self._indexes.overrides else AUTOMATIC
             kind = value.WhichOneof("value_type")
             if setting is AUTOMATIC:
                 self.ordered += 1
-                self._entries.add((self._field + _field_key(path) + keys.indexed(value), self._path.id_key))
+                add((self._field + _field_key(path) + keys.indexed(value, kind), id_key))
             else:
                 self._add_overridden(path, value, setting)
             if kind == "array_value" and setting.contains:

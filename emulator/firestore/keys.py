@@ -39,6 +39,8 @@ _MORE = b"\x01"
 _INVERSE = bytes(255 - byte for byte in range(256))
 _EXACT_INT = 1 << 53
 _SIGN = 1 << 63
+_EXACT_END = b"\x00\x00"
+"""What is missing to a number that is a double: nothing."""
 _DOUBLE = struct.Struct(">d")
 _UINT64 = struct.Struct(">Q")
 
@@ -57,9 +59,10 @@ def encode(value: Value) -> bytes:
     return encoder(value)
 
 
-def indexed(value: Value) -> bytes:
-    """The encoding as an index keeps it: cut off after the documented number of bytes."""
-    return encode(value)[: limits.INDEXED_VALUE_BYTES_MAX]
+def indexed(value: Value, kind: str | None = None) -> bytes:
+    """The encoding as an index keeps it: cut off after the documented number of bytes. Who knows the kind says it."""
+    encoder = _ENCODERS.get(kind)
+    return (encode(value) if encoder is None else encoder(value))[: limits.INDEXED_VALUE_BYTES_MAX]
 
 
 def invert(encoding: bytes) -> bytes:
@@ -71,14 +74,14 @@ def encode_number(number: float) -> bytes:
     """Integers and doubles by mathematical value: the next lower double, then what is missing to it."""
     if isinstance(number, int):
         if -_EXACT_INT <= number <= _EXACT_INT:
-            return NUMBER + _sortable(float(number)) + b"\x00\x00"
+            return NUMBER + _sortable(float(number)) + _EXACT_END
         floor = float(number)
         if floor > number:
             floor = math.nextafter(floor, -math.inf)
         return NUMBER + _sortable(floor) + (number - int(floor)).to_bytes(2, "big")
     if math.isnan(number):
         return NOT_A_NUMBER
-    return NUMBER + _sortable(number or 0.0) + b"\x00\x00"
+    return NUMBER + _sortable(number or 0.0) + _EXACT_END
 
 
 def is_vector(value: Value) -> bool:
@@ -115,8 +118,8 @@ def reference_key(name: str) -> bytes:
 
 
 def _sortable(number: float) -> bytes:
-    bits: int = _UINT64.unpack(_DOUBLE.pack(number))[0]
-    return _UINT64.pack(bits ^ 0xFFFF_FFFF_FFFF_FFFF if bits & _SIGN else bits | _SIGN)
+    """The bits of a double in the order of numbers: sign turned, and below zero all others too. Not for -0.0."""
+    return _DOUBLE.pack(-number) if number >= 0.0 else invert(_DOUBLE.pack(number))
 
 
 def _null(_: Value) -> bytes:

@@ -26,6 +26,7 @@ from emulator.firestore.indexes import CompositeIndexes
 from emulator.firestore.messages import Document, Timestamp, Write, WriteResult
 from emulator.firestore.paths import parse_database, parse_document, parse_parent
 from emulator.firestore.query import CompiledQuery, compile_query, masked
+from emulator.firestore.recent import RecentDocuments
 from emulator.firestore.sessions import Session, View
 from emulator.firestore.storage import Storage
 from emulator.firestore.transactions import Transaction, Transactions
@@ -50,6 +51,7 @@ class FirestoreService:
         self._storage = storage
         self._indexes = indexes
         self._require_indexes = require_indexes
+        self._recent = RecentDocuments()
         self._sessions: dict[str, Session] = {}
         self._listeners: list[Listener] = []
         self._companions: list[Listener] = []
@@ -373,6 +375,7 @@ class FirestoreService:
                 parse_database(name),
                 self._storage,
                 self._indexes,
+                recent=self._recent,
                 require_indexes=self._require_indexes,
                 companions=self._companions,
             )

@@ -7,7 +7,7 @@ lose the newest commits but never tears one. Every key begins with the four-byte
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -123,21 +123,24 @@ class Storage:
         row = self._connection.execute("SELECT content FROM documents WHERE key = ?", (key,)).fetchone()
         return None if row is None else row[0]
 
-    def put(self, documents: Iterable[Row]) -> None:
+    def put(self, documents: Sequence[Row]) -> None:
         """Store documents by full key."""
-        self._connection.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?)", documents)
+        if documents:
+            self._connection.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?)", documents)
 
-    def delete(self, document_keys: Iterable[bytes]) -> None:
+    def delete(self, document_keys: Sequence[bytes]) -> None:
         """Delete documents by full key."""
-        self._connection.executemany("DELETE FROM documents WHERE key = ?", ((key,) for key in document_keys))
+        if document_keys:
+            self._connection.executemany("DELETE FROM documents WHERE key = ?", ((key,) for key in document_keys))
 
     def add_entries(self, entries: Iterable[Row]) -> None:
         """Add index entries (index key with its database number, document key)."""
         self._connection.executemany("INSERT OR IGNORE INTO entries VALUES (?, ?)", entries)
 
-    def remove_entries(self, entries: Iterable[Row]) -> None:
+    def remove_entries(self, entries: Sequence[Row]) -> None:
         """Remove index entries."""
-        self._connection.executemany("DELETE FROM entries WHERE index_key = ? AND document_key = ?", entries)
+        if entries:
+            self._connection.executemany("DELETE FROM entries WHERE index_key = ? AND document_key = ?", entries)
 
     def remove_database_entries(self, number: DatabaseNumber) -> None:
         """Remove all index entries of a database."""

@@ -52,7 +52,8 @@ def number_of(value: Value) -> float:
 def _walk_fields(fields: Any, depth: int) -> None:
     for name, value in fields.items():
         fieldpaths.check_field_name(name)
-        _walk(value, depth, in_array=False)
+        if value.WhichOneof("value_type") not in _PLAIN:
+            _walk(value, depth, in_array=False)
 
 
 def _walk(value: Value, depth: int, *, in_array: bool) -> None:
