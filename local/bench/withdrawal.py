@@ -16,7 +16,7 @@ from local.bench.rows import Row
 
 AREA = "withdrawal"
 SIZES = (500, 5_000)
-"""Records of one member: half of them a law keeps (sign-ins), half it does not (letters)."""
+"""Records of one member: half of them a law keeps (sign-ins), half it does not (alerts)."""
 RATIO_MAX = 1.5
 READS_MAX = 3.5
 """A record that is only erased is read once. One that is kept is read to be copied, looked for in the archive, read
@@ -93,7 +93,7 @@ def _records(database: firestore.Client, uid: str, count: int) -> Iterator[tuple
         if number % 2:
             yield database.collection("visits").document(name), _visit(uid, now)
         else:
-            yield database.collection("mail").document(name), _letter(uid, now)
+            yield database.document(f"users/{uid}/alerts/{name}"), _alert(uid, now)
 
 
 def _visit(uid: str, now: datetime) -> dict[str, Any]:
@@ -101,14 +101,5 @@ def _visit(uid: str, now: datetime) -> dict[str, Any]:
     return {"owner": uid, "ip_address": "192.0.2.1", "user_agent": "bench", "at": now, "destroy_at": end}
 
 
-def _letter(uid: str, now: datetime) -> dict[str, Any]:
-    """A letter that was sent long ago: only the machinery's fields are left."""
-    return {
-        "owner": uid,
-        "kind": "job-finished",
-        "words": None,
-        "state": "sent",
-        "created_at": now,
-        "destroy_at": now + timedelta(days=90),
-        "sweep_at": None,
-    }
+def _alert(uid: str, now: datetime) -> dict[str, Any]:
+    return {"owner": uid, "kind": "bench", "ko": "", "en": "", "at": now}
