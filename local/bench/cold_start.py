@@ -17,7 +17,7 @@ from local.bench.rows import Row
 from local.suite.suite import ROOT
 
 AREA = "cold start"
-PAIRS = 7
+PAIRS = 4
 RATIO_MAX = 1.10
 DOORS = "import json, main; print(json.dumps(main.DOORS))"
 OUR_IMPORT = """

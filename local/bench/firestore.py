@@ -36,7 +36,7 @@ DOCUMENTS = 500
 LISTENERS = 100
 FAN_OUT_COMMITS = 20
 ROUNDS = 3
-EMPTY, COMMITS = "a commit of nothing", "a commit of one document"
+EMPTY, COMMITS = "commits of nothing", "commits of one document"
 COMMIT_MAX = 2
 INCREMENTS = 200
 ANSWER_SECONDS_MAX = 30.0
@@ -45,10 +45,10 @@ Call = Callable[..., Any]
 
 
 def measure() -> list[Row]:
-    """Processor time a call takes each server, the median of rounds taken in turn; rates stand beside it.
+    """Calls a second and processor time of both servers, the median of rounds taken in turn.
 
-    The other's figure is the budget, except for commits: ours are durable and indexed, theirs change a map in memory,
-    and an empty call takes us about as much (docs/decisions/0004). There the budget is our own empty commit: what a
+    The other's rate is the budget, except for commits: ours are durable and indexed, theirs change a map in memory,
+    and an empty call takes us more than that (docs/decisions/0004). There the budget is our own empty commit: what a
     commit keeps may cost as much again as the call that brings it.
     """
     ours, other = _Figures(), _Figures()
@@ -101,15 +101,16 @@ class _Figures:
 
 
 def _row(what: str, ours: _Figures, other: _Figures) -> Row:
-    theirs = (
-        f"theirs {other.milliseconds(what):.3f} ms; {ours.rate(what):,.0f} against {other.rate(what):,.0f} a second"
-    )
-    budget: float | None = other.milliseconds(what)
+    rates = f"{ours.rate(what):,.0f} against {other.rate(what):,.0f} a second"
+    spent = f"processor {ours.milliseconds(what):.2f} against {other.milliseconds(what):.2f} ms"
     if what == EMPTY:
-        budget = None
-    elif what == COMMITS:
-        budget, theirs = ours.milliseconds(EMPTY) * COMMIT_MAX, f"at most {COMMIT_MAX} empty ones; {theirs}"
-    return Row(AREA, f"processor time of {what}", ours.milliseconds(what), "ms", budget, note=theirs)
+        return Row(AREA, what, ours.milliseconds(what), "ms", note=f"{spent}; {rates}")
+    if what == COMMITS:
+        most = ours.milliseconds(EMPTY) * COMMIT_MAX
+        return Row(
+            AREA, what, ours.milliseconds(what), "ms", most, note=f"at most {COMMIT_MAX} empty; {spent}; {rates}"
+        )
+    return Row(AREA, what, ours.rate(what), "1/s", other.rate(what), True, f"least: theirs; {spent}")
 
 
 async def _compared(server: _Server) -> dict[str, _Figure]:
@@ -117,10 +118,10 @@ async def _compared(server: _Server) -> dict[str, _Figure]:
         commit, listeners = method("Commit"), LISTENERS * FAN_OUT_COMMITS
         await _fill(commit)
         return {
-            "a point read": await _figure(server, REQUESTS, _rate(REQUESTS, _reader(method("BatchGetDocuments")))),
+            "point reads": await _figure(server, REQUESTS, _rate(REQUESTS, _reader(method("BatchGetDocuments")))),
             EMPTY: await _figure(server, REQUESTS, _rate(REQUESTS, _empty_writer(commit))),
             COMMITS: await _figure(server, REQUESTS, _rate(REQUESTS, _writer(commit))),
-            f"a change told to one of {LISTENERS} listeners": await _figure(server, listeners, _fan_out(method)),
+            f"changes told to {LISTENERS} listeners": await _figure(server, listeners, _fan_out(method)),
         }
 
 
