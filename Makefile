@@ -34,7 +34,7 @@ test: lint ## every check: lint, then all tests
 	@$(VENV)/python -m pytest
 
 test-quick: setup ## the tests that start no emulators
-	@$(VENV)/python -m pytest --ignore=tests/journeys --ignore=tests/integration
+	@$(VENV)/python -m pytest --ignore=tests/journeys --ignore=tests/integration --ignore=tests/simulation
 
 lint: setup ## style, types, import walls
 	@$(VENV)/ruff check .

@@ -17,7 +17,7 @@ _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 @dataclass(frozen=True)
 class Span:
-    """A length of time as the table of product states it."""
+    """A length of time as the privacy policy states it."""
 
     count: int
     unit: Literal["days", "months"]

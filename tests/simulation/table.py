@@ -1,6 +1,6 @@
-"""The retention table as the product promises it, written down by hand: what the checker believes instead of the code.
+"""The retention table as the privacy policy promises it, written down by hand: what the checker believes, not the code.
 
-Neither retention.yaml nor anything that reads it is used here. A row that product.md does not have (a machine's own
+Neither retention.yaml nor anything that reads it is used here. A row that the policy does not have (a machine's own
 record) says so by its name's ending.
 """
 
