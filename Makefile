@@ -57,6 +57,9 @@ bench-history: setup ## how the recorded figures went, commit by commit
 audit: setup ## known vulnerabilities, credentials, licences; says what could not be checked here (network)
 	@$(VENV)/python -m local.audit
 
+scale: setup ## simulate what a thousand to fifty million members cost, and write docs/scale.md
+	@$(VENV)/python -m local.scale
+
 deploy: setup ## show every step to production for PROJECT=...; APPLY=1 does them (docs/operations.md)
 	@test -n "$(PROJECT)" || { echo "Which project? make deploy PROJECT=my-project" >&2; exit 2; }
 	@$(VENV)/python -m local.deployment --project $(PROJECT) $(if $(APPLY),--apply) $(OPTIONS)

@@ -6,6 +6,7 @@ import importlib
 import os
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,16 @@ class DeclaredFunction:
 
 
 @cache
-def functions() -> tuple[DeclaredFunction, ...]:
-    """All of them, by name."""
+def endpoints() -> dict[str, Any]:
+    """What is declared of every function, by its name."""
     os.environ.setdefault("GCLOUD_PROJECT", "demo-declared")  # importing must touch no network, and does not
     main = importlib.import_module("main")
     names = [name for behind_door in main.DOORS.values() for name in behind_door]
-    endpoints = {name: getattr(main, name).__firebase_endpoint__ for name in names}
+    return {name: getattr(main, name).__firebase_endpoint__ for name in sorted(names)}
+
+
+def functions() -> tuple[DeclaredFunction, ...]:
+    """All of them, by name."""
     return tuple(
         DeclaredFunction(
             name=name,
@@ -39,7 +44,7 @@ def functions() -> tuple[DeclaredFunction, ...]:
             is_task=endpoint.taskQueueTrigger is not None,
             is_trigger=endpoint.eventTrigger is not None,
         )
-        for name, endpoint in sorted(endpoints.items())
+        for name, endpoint in endpoints().items()
     )
 
 

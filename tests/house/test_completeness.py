@@ -126,7 +126,10 @@ def test_ci_runs_what_the_readme_says() -> None:
     assert re.findall(r"make [a-z-]+", commands[0]) == ["make test"]
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md", "docs/operations.md", "emulator/README.md"])
+@pytest.mark.parametrize(
+    "document",
+    ["README.md", "docs/architecture.md", "docs/operations.md", "docs/scale.md", "emulator/README.md"],
+)
 def test_links_of_documents_lead_somewhere(document: str) -> None:
     path = ROOT / document
     links = re.findall(r"\]\((?!http)([^)#]+)", path.read_text(encoding="utf-8"))

@@ -25,7 +25,7 @@ from imagesfactory.kit.settings import (
 
 @on_task_dispatched(
     retry_config=RetryConfig(max_attempts=15, min_backoff_seconds=2, max_backoff_seconds=240, max_doublings=7),
-    rate_limits=RateLimits(max_concurrent_dispatches=100, max_dispatches_per_second=20),
+    rate_limits=RateLimits(max_concurrent_dispatches=800, max_dispatches_per_second=100),
     timeout_sec=300,
     memory=MemoryOption.GB_1,
     concurrency=8,

@@ -1,0 +1,76 @@
+"""The simulation of size adds up, reads the limits that are declared, and its page is the one that it writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local.deployment import declared
+from local.scale import costs, limits, page
+from local.scale.day import DEADLINE_MINUTES, simulated
+from local.scale.demand import demand_of
+from local.scale.figures import figures, habit, work
+
+DOCS = Path(__file__).parents[4] / "docs"
+
+
+@pytest.mark.parametrize("name", ["scale.md", "scale/costs.svg", "scale/limits.svg"])
+def test_the_page_is_what_the_simulation_says(name: str) -> None:
+    assert (DOCS / name).read_text(encoding="utf-8") == page.files()[name], "stale: run make scale"
+
+
+def test_demand_grows_with_the_members() -> None:
+    small, large = demand_of(1_000), demand_of(1_000_000)
+    assert large.images == pytest.approx(1000 * small.images)
+    assert large.records_standing == pytest.approx(1000 * small.records_standing)
+    assert small.images == 1000 * habit("active_share") * habit("jobs") * habit("images_per_job")
+
+
+def test_what_is_free_is_not_charged() -> None:
+    assert costs.monthly(demand_of(1_000))["sign-ins"] == 0
+    million = demand_of(1_000_000)
+    beyond = million.active - figures().free["sign_ins"]
+    assert costs.monthly(million)["sign-ins"] == pytest.approx(beyond * figures().prices["sign_in_month"].value)
+
+
+def test_images_cost_what_their_providers_take() -> None:
+    bill, demand = costs.monthly(demand_of(10_000)), demand_of(10_000)
+    assert bill["images: OpenAI"] == pytest.approx(demand.images * habit("openai_share") * 0.032)
+
+
+def test_our_own_limits_are_read_from_what_is_declared() -> None:
+    generate = declared.endpoints()["generate"]
+    uses = {use.name: use for use in limits.uses(demand_of(1_000_000))}
+    assert uses["image workers"].allowed == generate.maxInstances * generate.concurrency / work("image_seconds")
+    rates = generate.taskQueueTrigger["rateLimits"]
+    assert uses["image queue"].allowed <= rates["maxDispatchesPerSecond"]
+
+
+def test_the_queue_is_no_tighter_than_the_workers_behind_it() -> None:
+    """What we choose ourselves must not be the first limit of the images: providers' limits can be raised by asking."""
+    uses = {use.name: use for use in limits.uses(demand_of(1_000_000))}
+    providers = uses["OpenAI"].allowed + uses["Stability AI"].allowed
+    assert min(uses["image queue"].allowed, uses["image workers"].allowed) >= providers
+
+
+def test_a_limit_is_enough_for_as_many_members_as_are_said() -> None:
+    enough = limits.members_until("OpenAI")
+    use = next(use for use in limits.uses(demand_of(round(enough))) if use.name == "OpenAI")
+    assert use.share == pytest.approx(1, rel=1e-6)
+
+
+def test_a_quiet_day_is_served_at_once_and_every_image_is_accounted_for() -> None:
+    quiet, crowded = simulated(demand_of(10_000)), simulated(demand_of(50_000_000))
+    assert quiet.done == quiet.asked
+    assert quiet.percentile(0.99) == 0
+    for day in (quiet, crowded):
+        assert day.done + day.missed == day.asked
+        assert sum(day.waited.values()) == day.done
+    assert crowded.missed > 0
+    assert max(crowded.waited) < DEADLINE_MINUTES
+
+
+def test_the_same_seed_is_the_same_day() -> None:
+    assert simulated(demand_of(100_000), seed=3) == simulated(demand_of(100_000), seed=3)
+    assert simulated(demand_of(100_000), seed=3) != simulated(demand_of(100_000), seed=4)
