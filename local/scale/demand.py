@@ -52,6 +52,11 @@ class Demand:
         return 4 * self.members + sum(count * months[kind] for kind, count in by_kind.items())
 
     @property
+    def entries_standing(self) -> float:
+        """Entries of the ledger there are then: a hold and a settlement for each job, a grant for each purchase."""
+        return (2 * self.jobs + self.purchases) * DAYS_KEPT["ledger"] / 30.44
+
+    @property
     def records_due_per_day(self) -> float:
         """Records that reach their last day: as many as are born, once the longest period has gone round."""
         return self.total("left") / 30.44

@@ -83,12 +83,15 @@ def _database(demand: Demand) -> tuple[Use, ...]:
 
 def _nights(demand: Demand) -> tuple[Use, ...]:
     purge = demand.records_due_per_day / work("purge_records_per_second")
-    settle = demand.members / work("wallets_balanced_per_second")
+    ledger = demand.members + demand.entries_standing
+    nights = ledger / work("ledger_records_per_second") / work("settlement_walk_seconds")
+    outstanding = demand.members / work("ledger_records_per_second")
     slot = demand.members / SLOTS_A_DAY / work("sign_ins_looked_up_per_second")
     told = demand.members / work("members_told_per_second")
     return (
         Use("purge of one day", purge, 86_400, "s", "ours", "one run for each range of names, side by side"),
-        _given("settlement's trial balance", "scheduled_seconds", settle, "s"),
+        _given("a walk through the ledger", "nights_of_a_walk", nights, "nights"),
+        _given("points outstanding by age", "scheduled_seconds", outstanding, "s"),
         Use("search for removed sign-ins", slot, SWEEP_SECONDS, "s", "ours", "a task for each slot"),
         Use("letters about a change", told, NOTICE_SECONDS, "s", "ours", "several rolls side by side"),
     )

@@ -14,21 +14,19 @@ from local.scale.demand import demand_of
 from local.scale.figures import figures
 
 SIZES = (1_000, 1_000_000, 50_000_000)
-COLOURS = tuple(
-    [
-        "#1f77b4",
-        "#d62728",
-        "#2ca02c",
-        "#9467bd",
-        "#ff7f0e",
-        "#17becf",
-        "#8c564b",
-        "#e377c2",
-        "#bcbd22",
-        "#7f7f7f",
-        "#393b79",
-        "#000000",
-    ]
+COLOURS = (
+    "#1f77b4",
+    "#d62728",
+    "#2ca02c",
+    "#9467bd",
+    "#ff7f0e",
+    "#17becf",
+    "#8c564b",
+    "#e377c2",
+    "#bcbd22",
+    "#7f7f7f",
+    "#393b79",
+    "#000000",
 )
 CURVE = (1_000, 10_000, 100_000, 1_000_000, 10_000_000, 50_000_000)
 

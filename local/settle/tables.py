@@ -69,7 +69,10 @@ def _ledger(report: Mapping[str, Any]) -> Table:
     ledger = report["ledger"]
     table = Table("account", title="Trial balance", title_justify="left", show_footer=True)
     table.add_column("points", justify="right", footer=f"{ledger['total']:,}")
-    table.columns[0].footer = f"sum (must be 0); wallets that differ: {ledger['wrong_wallets']}"
+    differ = f"{ledger['wrong_wallets']} of {ledger['wallets']:,}"
+    table.columns[0].footer = f"sum (must be 0); wallets that differ: {differ}"
+    if ledger["after"] or ledger["reached"]:
+        table.caption = "A part of all wallets, as many as one night has time for; the next night goes on behind it."
     for account, points in sorted(ledger["accounts"].items()):
         if points:
             table.add_row(account, f"{points:,}")

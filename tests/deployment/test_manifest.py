@@ -52,7 +52,7 @@ def test_no_function_acts_as_the_project_itself(endpoints: Endpoints) -> None:
 
 def test_only_the_keeper_reaches_the_archive_and_only_where_it_must(endpoints: Endpoints) -> None:
     kept = {name for name, one in endpoints.items() if one["serviceAccount"] == "keeper@"}
-    assert kept == {"withdrawmember", "purge", "purgepage", "sweep", "processevent"}
+    assert kept == {"withdrawmember", "purge", "purgepage", "sweep", "processevent", "settle", "get_truth"}
 
 
 def test_only_webhooks_and_pages_are_open_to_the_world(endpoints: Endpoints) -> None:

@@ -10,10 +10,10 @@ from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
 from imagesfactory.doors import callers
 from imagesfactory.doors.answers import answers
-from imagesfactory.doors.options import ANY_ORIGIN
+from imagesfactory.doors.options import ANY_ORIGIN, KEEPER
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=120, concurrency=4)
+@on_call(cors=ANY_ORIGIN, timeout_sec=120, concurrency=4, service_account=KEEPER)
 @answers
 def get_truth(request: CallableRequest[Any]) -> dict[str, Any]:
     """Whether anything was lost, minted or forgotten: a verdict for each question, with counts and ids only."""

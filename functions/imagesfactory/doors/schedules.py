@@ -73,7 +73,11 @@ def sweep(event: ScheduledEvent) -> None:
 
 
 @on_schedule(
-    **declared("settle"), timeout_sec=1800, max_instances=1, secrets=[*SECRETS_OF_PAYMENTS, *SECRETS_OF_IDENTITY]
+    **declared("settle"),
+    timeout_sec=1800,
+    max_instances=1,
+    service_account=KEEPER,  # the books of members who left are in the archive
+    secrets=[*SECRETS_OF_PAYMENTS, *SECRETS_OF_IDENTITY],
 )
 @answers
 def settle(event: ScheduledEvent) -> None:

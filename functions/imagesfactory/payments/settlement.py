@@ -9,11 +9,12 @@ bought and not yet spent are owed to members (E-Commerce Act article 24(1) asks 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from imagesfactory.kit import log
 from imagesfactory.kit.clock import legal_day, start_of_legal_day
@@ -38,6 +39,8 @@ WINDOW = timedelta(hours=3)
 """A day is compared in parts: only one part, and what matches nothing so far, is in memory."""
 PAYMENTS_PER_LOOK = 100
 """Payments whose grants are looked up together."""
+WALK: Final = timedelta(minutes=15)
+"""How long one night compares wallets with the ledger; a scheduled function may run for half an hour."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,13 @@ class _Line:
 class Settlements:
     """Writes and reads the reports ``settlements/{day}``."""
 
-    def __init__(self, client: Client, *, providers: Providers, archive: Client | None = None) -> None:
-        """``archive`` has the records of those who left: a provider's books name them as well."""
+    def __init__(
+        self, client: Client, *, providers: Providers, archive: Client | None = None, walk: timedelta = WALK
+    ) -> None:
+        """``archive`` has the records of those who left: a provider's books name them as well. ``walk`` is how long
+        one night compares wallets with the ledger; the next goes on where it ended.
+        """
+        self._walk = walk
         self._client = client
         # A record may move to the archive meanwhile: in this order it is then seen twice, and counted once.
         self._databases = (client, archive) if archive is not None else (client,)
@@ -67,7 +75,8 @@ class Settlements:
         day = day or legal_day(now) - timedelta(days=1)
         start, end = start_of_legal_day(day), start_of_legal_day(day + timedelta(days=1))
         providers, differences = self.compare(start, end)
-        balance = trial_balance(self._client)
+        after = self._walked_to()
+        balance = trial_balance(self._client, after=after, goes_on=_for(self._walk))
         report = {
             "day": day.isoformat(),
             "made_at": now,
@@ -78,7 +87,10 @@ class Settlements:
             "ledger": {
                 "total": balance.total,
                 "accounts": balance.accounts,
+                "wallets": balance.wallet_count,
                 "wrong_wallets": len(balance.wrong_wallets),
+                "after": after,
+                "reached": balance.reached,
             },
             "outstanding": outstanding(self._client, now),
             "destroy_at": destroy_at("payment", now),
@@ -115,6 +127,13 @@ class Settlements:
         if document is None:
             raise SettlementNotFound
         return document
+
+    def _walked_to(self) -> str:
+        """Where the walk through all wallets stands: behind this member; empty: at the beginning."""
+        latest = self._client.collection("settlements").order_by("day", direction="DESCENDING").limit(1)
+        for snapshot in latest.select(["ledger.reached"]).stream():
+            return str(((snapshot.to_dict() or {}).get("ledger") or {}).get("reached") or "")
+        return ""
 
     def _fill(self, daybooks: dict[str, Daybook], start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
         """Enter the day into the daybooks, part by part; yields what our own books lack."""
@@ -190,3 +209,9 @@ def _lines(store: PaymentStore, start: datetime, end: datetime) -> Iterator[tupl
         for dispute in store.disputes_between(field, start, end):
             amount = sign * dispute.amount
             yield dispute.id, _Line(dispute.provider, dispute.id, dispute.order_id, amount, dispute.currency)
+
+
+def _for(walk: timedelta) -> Callable[[], bool]:
+    """Says yes until ``walk`` has passed."""
+    end = time.monotonic() + walk.total_seconds()
+    return lambda: time.monotonic() < end

@@ -3,13 +3,14 @@ and of what it carries of entries whose five years are over.
 
 :func:`trial_balance` reads every entry and every wallet once, a page at a time and side by side, so that memory stays
 flat. An entry is read whole, and a wallet that seems wrong is looked at again at one instant: what changes meanwhile
-is no difference.
+is no difference. A ledger that is too large for one night is walked in several: every member's entries sum to zero by
+themselves, so a part of the members must balance as the whole does.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from imagesfactory.kit.unit_of_work import Snapshot
 
 _WALLET = [*WALLET_FIELDS, "carried"]
+_LAST_NAME = "\U0010ffff"
+"""Sorts behind the id of every entry."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class TrialBalance:
     wallet_count: int
     wrong_wallets: tuple[str, ...]
     """Members (uids) whose wallet does not equal the sum of its entries."""
+    reached: str = ""
+    """The last member looked at when time was over; empty when it was the last of all."""
 
     @property
     def total(self) -> int:
@@ -57,12 +62,23 @@ def ledger_accounts(client: Client) -> dict[str, int]:
     return dict(accounts)
 
 
-def trial_balance(client: Client, page: int = PAGE) -> TrialBalance:
-    """Add up the whole ledger and compare every wallet with its entries, ``page`` documents at a time."""
+def trial_balance(
+    client: Client, page: int = PAGE, *, after: str = "", goes_on: Callable[[], bool] = lambda: True
+) -> TrialBalance:
+    """Add up the ledger and compare every wallet with its entries, ``page`` documents at a time.
+
+    Args:
+        client: the database.
+        page: documents read at a time.
+        after: the member (uid) whom this walk begins behind.
+        goes_on: asked after each wallet; once it says no, the walk ends there.
+
+    """
     accounts: Counter[str] = Counter()
     wrong: list[str] = []
     count = 0
-    for wallet, sums in _side_by_side(client, page):
+    reached = ""
+    for wallet, sums in _side_by_side(client, page, after):
         accounts.update(sums)
         if wallet is None:
             continue
@@ -70,15 +86,20 @@ def trial_balance(client: Client, page: int = PAGE) -> TrialBalance:
         accounts.update(carried_points(wallet))
         if not _equals(wallet, sums) and not _equals_at_one_instant(client, wallet.id):
             wrong.append(wallet.id)
-    return TrialBalance(dict(accounts), count, tuple(wrong))
+        if not goes_on():
+            reached = wallet.id
+            break
+    return TrialBalance(dict(accounts), count, tuple(wrong), reached)
 
 
-def _side_by_side(client: Client, page: int) -> Iterator[tuple[Snapshot | None, Counter[str]]]:
+def _side_by_side(client: Client, page: int, after: str) -> Iterator[tuple[Snapshot | None, Counter[str]]]:
     """Each wallet with the sums of its entries, both in the order of the members; None where a wallet is gone."""
-    entries = paged(client.collection_group("entries"), ["legs"], page)
+    wallet_before = client.collection("wallets").document(after) if after else None
+    entry_before = wallet_before.collection("entries").document(_LAST_NAME) if wallet_before else None
+    entries = paged(client.collection_group("entries"), ["legs"], page, entry_before)
     ledgers = ((uid, _added_up(group)) for uid, group in groupby(entries, _owner))
     uid, sums = next(ledgers, (None, Counter()))
-    for wallet in paged(client.collection("wallets"), _WALLET, page):
+    for wallet in paged(client.collection("wallets"), _WALLET, page, wallet_before):
         while uid is not None and _comes_before(uid, wallet.id):
             yield None, sums
             uid, sums = next(ledgers, (None, Counter()))

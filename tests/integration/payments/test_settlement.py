@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from imagesfactory.kit.clock import legal_day, start_of_legal_day
 from imagesfactory.payments.errors import SettlementNotFound
+from imagesfactory.payments.settlement import Settlements
 
 from local.doubles.core.faults import FaultRule
 from tests.shop import Shop
@@ -40,6 +41,18 @@ def test_a_day_on_which_everything_agrees(shop: Shop) -> None:
     assert shop.settlements.get(None)["day"] == legal_day(today).isoformat()
     with pytest.raises(SettlementNotFound):
         shop.settlements.get("2020-01-01")
+
+
+def test_a_night_too_short_for_every_wallet_is_gone_on_with_in_the_next(shop: Shop) -> None:
+    members = [shop.member(f"member-{number}", f"m{number}@example.com") for number in range(3)]
+    short = Settlements(shop.client, providers=shop.providers, walk=timedelta(0))
+    day = legal_day(datetime.now(UTC))
+    nights = [short.run(shop.clock.now(), day + timedelta(days=night))["ledger"] for night in range(4)]
+    assert [night["reached"] for night in nights] == [*members, ""]
+    assert [night["wallets"] for night in nights] == [1, 1, 1, 0]
+    assert [night["after"] for night in nights] == ["", *members]
+    whole = shop.settlements.run(shop.clock.now(), day + timedelta(days=4))["ledger"]
+    assert (whole["wallets"], whole["after"], whole["reached"]) == (3, "", "")
 
 
 def test_differences_are_listed_and_nothing_is_fixed(shop: Shop) -> None:

@@ -38,6 +38,22 @@ def test_any_size_of_page_adds_up_to_the_same(crowd: Shop, page: int) -> None:
     assert balance.accounts["available_paid"] == 3 * 1000
 
 
+@pytest.mark.parametrize("page", [1, 3, 500])
+def test_a_walk_of_several_nights_looks_at_everybody_once(crowd: Shop, page: int) -> None:
+    crowd.client.document("wallets/member-4/entries/minted").create({"legs": {"available_paid": 5}})
+    looked_at, wrong, totals, after = 0, list[str](), list[int](), ""
+    for _night in range(MEMBERS):
+        night = trial_balance(crowd.client, page, after=after, goes_on=lambda: False)
+        looked_at, after = looked_at + night.wallet_count, night.reached
+        wrong += night.wrong_wallets
+        totals.append(night.total)
+    assert looked_at == MEMBERS
+    assert wrong == ["member-4"]
+    assert sorted(totals) == [0] * (MEMBERS - 1) + [5]
+    last = trial_balance(crowd.client, page, after=after, goes_on=lambda: False)
+    assert (last.wallet_count, last.reached, last.total) == (0, "", 0)
+
+
 def test_whatever_does_not_add_up_is_found(crowd: Shop) -> None:
     client = crowd.client
     client.document("wallets/member-2").update({"lots.signup.remaining_points": 99})
@@ -59,8 +75,8 @@ def test_what_changes_while_it_is_read_is_not_wrong(
     """Between the page of entries and that of wallets somebody buys."""
     is_bought: list[bool] = []
 
-    def reading(source: Any, fields: Any, size: int) -> Iterator[Any]:
-        for snapshot in paged(source, fields, size):
+    def reading(source: Any, fields: Any, size: int, after: Any = None) -> Iterator[Any]:
+        for snapshot in paged(source, fields, size, after):
             yield snapshot
             if not is_bought:
                 is_bought.append(True)
