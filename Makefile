@@ -30,6 +30,9 @@ settle: setup ## show a day's books, provider against ours (DAY=2026-11-24, AGAI
 truth: setup ## ask whether anything was lost, minted or forgotten; red says where to look (QUICK=1, ALL=1, PROJECT=a-real-one)
 	@$(VENV)/python -m local.truth $(if $(QUICK),--quick) $(if $(ALL),--all) $(if $(PROJECT),--project $(PROJECT))
 
+chaos: setup ## many members at once while everything fails, then the truth page (MEMBERS=200 SECONDS=150 SEED=7)
+	@$(VENV)/python -m local.chaos $(if $(MEMBERS),--members $(MEMBERS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
 test: lint ## every check: lint, then all tests
 	@$(VENV)/python -m pytest
 

@@ -17,6 +17,9 @@ from local.suite.leftovers import RUN_VARIABLE
 from local.suite.rundir import RunFolder
 
 LAUNCHER = Path("emulator/launcher")
+DISCOVERY_SECONDS = "60"
+"""How long loading the functions' declarations may take on a busy machine; firebase-tools would wait for ten seconds
+(lib/deploy/functions/runtimes/discovery/index.js)."""
 REMOVED = {
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -61,4 +64,5 @@ def firebase_environment(
         "NO_COLOR": "1",
         "METADATA_SERVER_DETECTION": "none",
         "NO_GCE_CHECK": "true",
+        "FUNCTIONS_DISCOVERY_TIMEOUT": DISCOVERY_SECONDS,
     }

@@ -49,10 +49,11 @@ def serving_now(runs: Path) -> Serving | None:
     """The backend that was announced last among those of ``runs`` that still run, if there is any."""
     announced = (run for run in reversed(rundir.running_runs(runs)) if run.serving.is_file())
     run = next(announced, None)
-    return None if run is None else _read(run)
+    return None if run is None else serving_of(run)
 
 
-def _read(run: rundir.RunFolder) -> Serving:
+def serving_of(run: rundir.RunFolder) -> Serving:
+    """What was announced of a run."""
     facts = json.loads(run.serving.read_text())
     functions = run.project / "functions"
     own: dict[str, str] = {}
