@@ -10,6 +10,7 @@ from imagesfactory.generation.errors import JobNotFound
 from imagesfactory.generation.model import ImageState, Job
 from imagesfactory.generation.ports import ImageBucket
 from imagesfactory.generation.store import JobStore, job_from
+from imagesfactory.generation.work import file_name
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.unit_of_work import UnitOfWork
 
@@ -28,8 +29,8 @@ class ImageDeletion:
     def delete(self, uid: str, job_id: str, index: int) -> Job:
         """Delete image ``index`` of the member's job; deleting it again changes nothing. Returns the job after.
 
-        The file goes first: a job that still names a file that is gone is put right by asking again, while a file
-        that nothing names would be nobody's.
+        The job says so first, and that it is not tidy: whoever dies before the file is gone leaves it to the sweep.
+        The other way round a job would name a file that is gone until its member happened to ask again.
 
         Raises:
             JobNotFound: this member has no such stored image.
@@ -42,8 +43,9 @@ class ImageDeletion:
         if image.state is not ImageState.STORED:
             raise JobNotFound
         if not image.is_deleted:
-            self._bucket.delete(image.file)
             job = unit_of_work.run(self._client, partial(self._mark, job_id=job_id, index=index))
+        if not job.is_tidy:
+            self._bucket.delete(file_name(job, index))
             log.info("image.deleted", job_id=job_id, image=index)
         return job
 
@@ -52,6 +54,6 @@ class ImageDeletion:
         job = job_from(snapshot)
         if job is None:
             raise JobNotFound
-        after = job.with_image(index, replace(job.images[index], file="", is_deleted=True))
+        after = replace(job.with_image(index, replace(job.images[index], file="", is_deleted=True)), is_tidy=False)
         self._store.update(unit, after)
         return after

@@ -116,7 +116,7 @@ class Job:
     captured_points: int = 0
     finished_at: datetime | None = None
     is_tidy: bool = True
-    """Whether no file of a released image can be left in the bucket."""
+    """Whether no file of a released or deleted image can be left in the bucket."""
 
     @property
     def status(self) -> JobStatus:
@@ -305,5 +305,5 @@ def finish(job: Job, now: datetime) -> Job:
 
 
 def tidied(job: Job) -> Job:
-    """The files of its released images are gone for good."""
+    """The files of its released and deleted images are gone for good."""
     return replace(job, is_tidy=True)

@@ -64,12 +64,12 @@ class JobSweep:
 
     def _tidy(self, job: Job) -> None:
         for index, image in enumerate(job.images):
-            if image.state is ImageState.RELEASED:
+            if image.state is ImageState.RELEASED or image.is_deleted:
                 self._bucket.delete(file_name(job, index))
-        unit_of_work.run(self._client, partial(self._mark_tidy, job_id=job.id))
+        unit_of_work.run(self._client, partial(self._mark_tidy, seen=job))
 
-    def _mark_tidy(self, unit: UnitOfWork, job_id: str) -> None:
-        (snapshot,) = unit.read(self._store.reference(job_id))
+    def _mark_tidy(self, unit: UnitOfWork, seen: Job) -> None:
+        (snapshot,) = unit.read(self._store.reference(seen.id))
         job = job_from(snapshot)
-        if job is not None:
+        if job is not None and job.images == seen.images:  # or its member has just deleted one more
             self._store.update(unit, model.tidied(job))
