@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.clock import Clock
+from imagesfactory.kit.errors import RetryLater
 from imagesfactory.kit.ids import new_id
 from imagesfactory.kit.queue import Queue
 from imagesfactory.kit.unit_of_work import UnitOfWork
@@ -57,9 +58,10 @@ class Purge:
         """Begin today's run, or go on with one that was left, for at most ``part``; what is left is queued.
 
         A run that was left on another day is finished as of that day before today's begins. Returns the last run it
-        worked on; None when today's is done already or somebody else works on it.
+        worked on; None when today's is done already.
 
         Raises:
+            RetryLater: somebody else works on it, or died doing so: today's is done only if it is asked for again.
             LeaseLost: somebody else took over meanwhile.
 
         """
@@ -88,6 +90,8 @@ class Purge:
         present = run_from(snapshot)
         if present is None or not model.may_claim(present, now):
             log.info("purge.not_claimed", code=run.id)
+            if present is not None and present.lease_until is not None and not present.is_finished:
+                raise RetryLater("purge-under-way", present.lease_until - now)
             return None
         unit.tie(snapshot)
         claimed = model.claimed(present, new_id(), now)
