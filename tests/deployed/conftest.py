@@ -9,7 +9,7 @@ import pytest
 
 from local.doubles import Doubles, running
 from tests.deployed.functions import Deployed
-from tests.deployed.surroundings import PROJECT, Surroundings, joined, task_queues
+from tests.deployed.surroundings import PROJECT, HarnessClock, Surroundings, joined, task_queues
 from tests.deployed.task_recorder import start_recorder
 from tests.emulators import EmulatorAddresses, start_emulators
 from tests.firestore_process import ROOT, FirestoreProcess, start_firestore
@@ -34,12 +34,17 @@ def emulators() -> Iterator[EmulatorAddresses]:
         yield addresses
 
 
+@pytest.fixture(scope="session")
+def clock(doubles: Doubles, tmp_path_factory: pytest.TempPathFactory) -> HarnessClock:
+    return HarnessClock(tmp_path_factory.mktemp("clock") / "ahead", doubles.addresses.home)
+
+
 @pytest.fixture
 def surroundings(
-    firestore_process: FirestoreProcess, doubles: Doubles, emulators: EmulatorAddresses
+    firestore_process: FirestoreProcess, doubles: Doubles, emulators: EmulatorAddresses, clock: HarnessClock
 ) -> Iterator[Surroundings]:
     with start_recorder(task_queues()) as tasks:
-        made = Surroundings(firestore_process, doubles, emulators, tasks)
+        made = Surroundings(firestore_process, doubles, emulators, tasks, clock)
         made.reset()
         yield made
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import uuid
-from datetime import UTC
+from datetime import UTC, datetime
 from enum import Enum
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -83,8 +83,8 @@ class Deployed:
         self._apps: dict[str, Flask] = {}
 
     def token(self, who: SignIn, **claims: Any) -> str:
-        """The ID token of somebody who signs in now."""
-        return tokens.id_token(self.project, who, self._clock.now(), **claims)
+        """The ID token of somebody who signs in now, by the time outside."""
+        return tokens.id_token(self.project, who, datetime.now(UTC), **claims)
 
     def call(self, name: str, data: Any = None, token: str | None = None, **headers: str) -> Answer:
         """Call a callable as a client app does.
@@ -109,10 +109,16 @@ class Deployed:
         self, name: str, method: str, body: bytes = b"", headers: dict[str, str] | None = None, path: str = "/"
     ) -> Answer:
         """Send an HTTP request to any function; ``path`` may hold a query."""
-        with self._app(name).test_client() as client:
+        with self._app(name).test_client(use_cookies=False) as client:
             answer = client.open(path, method=method, data=body, headers=headers or {})
             is_json = answer.mimetype == "application/json"
             return Answer(answer.status_code, json.loads(answer.data) if is_json else answer.get_data(as_text=True))
+
+    def cookie_of(self, name: str, body: str, headers: dict[str, str]) -> str:
+        """The cookie that a POST is answered with, as a browser would send it back."""
+        with self._app(name).test_client(use_cookies=False) as client:
+            set_cookie = client.post("/", data=body, headers=headers).headers["Set-Cookie"]
+            return str(set_cookie).partition(";")[0]
 
     def task(self, name: str, body: bytes, task_name: str = "task", retries: int = 0) -> Answer:
         """Deliver a task as Cloud Tasks does."""
@@ -158,7 +164,7 @@ class Deployed:
 
     def block(self, name: str, who: SignIn, event_id: str = "") -> Answer:
         """Ask a blocking function as Firebase Authentication does; one of its events has one ``event_id``."""
-        token = tokens.blocking_token(self.project, name, who, event_id or uuid.uuid4().hex, self._clock.now())
+        token = tokens.blocking_token(self.project, name, who, event_id or uuid.uuid4().hex, datetime.now(UTC))
         return self.request(name, "POST", json.dumps({"data": {"jwt": token}}).encode(), JSON)
 
     def _app(self, name: str) -> Flask:

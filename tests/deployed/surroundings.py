@@ -10,13 +10,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
 from unittest.mock import patch
 
 import requests
 from google.cloud.firestore import Client
 
 from local.doubles import Doubles
-from tests.backend import MovableClock
+from local.suite.clock import VARIABLE as CLOCK_FILE
+from local.suite.clock import SuiteClock
 from tests.deployed.functions import Deployed, Kind, kind_of, names
 from tests.deployed.task_recorder import TaskRecorder
 from tests.emulators import EmulatorAddresses
@@ -28,6 +31,27 @@ DATABASES = ("(default)", "archive")
 CLEAR_SECONDS_MAX = 30
 
 
+class HarnessClock:
+    """The clock of the functions and of the doubles; it is moved as on a laptop, and can be put right again."""
+
+    def __init__(self, file: Path, doubles: str) -> None:
+        """``file`` is what the functions read, ``doubles`` the home page of the doubles."""
+        self.file = file
+        self._clock = SuiteClock.started(file, doubles)
+
+    def now(self) -> datetime:
+        """What it shows."""
+        return self._clock.now()
+
+    def move(self, by: timedelta) -> None:
+        """Time goes by, for the functions and for the payment providers."""
+        self._clock.move(seconds=by.total_seconds())
+
+    def set_to_machine(self) -> None:
+        """It shows the machine's time, for the functions; the doubles have a reset of their own."""
+        SuiteClock.started(self.file)
+
+
 @dataclass
 class Surroundings:
     """The servers around the functions of one project, and the clock that the functions go by."""
@@ -36,8 +60,8 @@ class Surroundings:
     doubles: Doubles
     emulators: EmulatorAddresses
     tasks: TaskRecorder
+    clock: HarnessClock
     project: str = PROJECT
-    clock: MovableClock = field(default_factory=MovableClock)
     _session: requests.Session = field(default_factory=requests.Session)
 
     @property
@@ -51,6 +75,7 @@ class Surroundings:
         return {
             "GCLOUD_PROJECT": self.project,
             "FUNCTIONS_EMULATOR": "true",
+            CLOCK_FILE: str(self.clock.file),
             "FUNCTIONS_EMULATOR_ADDRESS": "127.0.0.1:5001",
             "NO_PROXY": "127.0.0.1,localhost",
             "FIRESTORE_EMULATOR_HOST": self.firestore.address,
