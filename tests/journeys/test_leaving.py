@@ -21,7 +21,7 @@ from local.suite import Suite
 
 EMAIL, PASSWORD = "leaver@example.com", "correct horse battery"
 BUCKET = "demo-imagesfactory.firebasestorage.app"
-SECONDS = 45
+SECONDS = 90
 
 
 @pytest.fixture
