@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import statistics
 import tempfile
 import time
@@ -15,17 +14,14 @@ from google.cloud import firestore
 from google.cloud.firestore import FieldFilter
 
 from emulator.firestore import messages
-from emulator.firestore.service import FirestoreService
-from emulator.firestore.usage import Usage
+from local.bench.filling import DOCUMENTS, fill
 from local.bench.rows import Row
-from local.bench.server import PROJECT, serving
+from local.bench.server import serving
 
 AREA = "collection size"
 SIZES = (1_000, 1_000_000)
-BATCH = 1_000
 SAMPLES = 400
 RATIO_MAX = 1.5
-DOCUMENTS = f"projects/{PROJECT}/databases/(default)/documents"
 Act = Callable[[int], Any]
 
 
@@ -78,7 +74,7 @@ def _medians(first: Act, second: Act) -> tuple[float, float]:
 def _filled(size: int) -> Iterator[firestore.Client]:
     """A client of a server whose collection ``items`` has ``size`` documents."""
     with tempfile.TemporaryDirectory(prefix="imagesfactory-bench-") as folder:
-        asyncio.run(_fill(Path(folder), size))
+        fill(Path(folder), _documents(size))
         with serving(Path(folder)) as server:
             yield server.client
 
@@ -95,16 +91,9 @@ def _fields(number: int) -> dict[str, int]:
     return {"number": number, "bucket": number // 10}
 
 
-async def _fill(folder: Path, size: int) -> None:
-    service = FirestoreService.open(folder)
-    try:
-        for start in range(0, size, BATCH):
-            request = messages.CommitRequest(database=DOCUMENTS.removesuffix("/documents"))
-            for number in range(start, start + BATCH):
-                document = request.writes.add().update
-                document.name = f"{DOCUMENTS}/items/{_name(number)}"
-                for field, value in _fields(number).items():
-                    document.fields[field].integer_value = value
-            await service.commit(request, usage=Usage())
-    finally:
-        service.close()
+def _documents(size: int) -> Iterator[messages.Document]:
+    for number in range(size):
+        document = messages.Document(name=f"{DOCUMENTS}/items/{_name(number)}")
+        for field, value in _fields(number).items():
+            document.fields[field].integer_value = value
+        yield document

@@ -28,6 +28,7 @@ class Server:
 
     address: str
     client: firestore.Client
+    pid: int
 
     def sequence(self) -> int:
         """The number of the latest request."""
@@ -45,6 +46,12 @@ class Server:
         return found
 
 
+def client_of(address: str, database: str | None = None) -> firestore.Client:
+    """A client with all rights for the server at ``address``."""
+    with patch.dict(os.environ, {"FIRESTORE_EMULATOR_HOST": address}):
+        return firestore.Client(project=PROJECT, database=database)
+
+
 @contextmanager
 def serving(folder: Path) -> Iterator[Server]:
     """A server that keeps its data in ``folder`` while the block runs."""
@@ -53,9 +60,8 @@ def serving(folder: Path) -> Iterator[Server]:
         lines = iter(process.stdout or ())
         try:
             address = next(line for line in lines if line.startswith(READY)).removeprefix(READY).strip()
-            with patch.dict(os.environ, {"FIRESTORE_EMULATOR_HOST": address}):
-                client = firestore.Client(project=PROJECT)
-            yield Server(address, client)
+            client = client_of(address)
+            yield Server(address, client, process.pid)
             client.close()  # type: ignore[no-untyped-call]
         finally:
             process.terminate()

@@ -222,6 +222,26 @@ def test_a_record_that_changed_meanwhile_is_judged_again(purging: Purging) -> No
     assert paths(purging) == {"visits/prolonged"}
 
 
+def test_a_record_prolonged_while_its_page_was_read_ahead_stays(
+    purging: Purging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = purging.clock.now()
+    for index in range(8):
+        write(purging, f"visits/{index}", now - DAY + timedelta(seconds=index))
+    destroy, pages = Destroyer.destroy, []
+
+    def prolongs_the_next(self: Destroyer, page: list[Any], due_before: datetime) -> Any:
+        pages.append([record.id for record in page])
+        if pages[-1] == ["0", "1", "2"]:
+            write(purging, "visits/4", now + DAY)
+        return destroy(self, page, due_before)
+
+    monkeypatch.setattr(Destroyer, "destroy", prolongs_the_next)
+    assert finished(purging.purge.run()).destroyed == {"default visits/{id}": 7}
+    assert paths(purging) == {"visits/4"}
+    assert {record for page in pages for record in page} >= {str(index) for index in range(8)} - {"4"}
+
+
 def test_evidence_is_chained_and_shows_what_was_changed(purging: Purging) -> None:
     for _ in range(4):
         write(purging, f"visits/{_}", purging.clock.now())

@@ -58,15 +58,33 @@ class Destroyer:
         return outcome
 
     def _delete_records(self, page: list[Snapshot], due_before: datetime, outcome: Outcome) -> None:
+        if page and self._delete_together(page):
+            outcome.destroyed += len(page)
+            return
         for _ in range(_TRIES):
-            changed = self._delete_once(page, outcome) if page else []
+            changed = self._delete_each(page, outcome) if page else []
             if not changed:
                 return
             page = self._place.still_due([record.reference for record in changed], due_before)
         self._fail(page, "changes-all-the-time", outcome)
 
-    def _delete_once(self, page: list[Snapshot], outcome: Outcome) -> list[Snapshot]:
-        """Delete each record as it was read; returns those that somebody changed since."""
+    def _delete_together(self, page: list[Snapshot]) -> bool:
+        """Delete all records as they were read, in one commit; whether that went. It is the quickest way by far, and
+        changes nothing when somebody touched one of them, or when the page is too much for one commit.
+        """
+        from google.api_core.exceptions import Aborted, FailedPrecondition, InvalidArgument, NotFound
+
+        batch = self._client.batch()
+        for record in page:
+            batch.delete(record.reference, option=self._client.write_option(last_update_time=record.update_time))
+        try:
+            batch.commit()
+        except (Aborted, FailedPrecondition, InvalidArgument, NotFound):
+            return False
+        return True
+
+    def _delete_each(self, page: list[Snapshot], outcome: Outcome) -> list[Snapshot]:
+        """Delete each record for itself as it was read; returns those that somebody changed since."""
         from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 
         batch = BulkWriteBatch(client=self._client)

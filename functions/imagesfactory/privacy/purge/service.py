@@ -17,6 +17,7 @@ from imagesfactory.kit.ids import new_id
 from imagesfactory.kit.queue import Queue
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.privacy.purge import model
+from imagesfactory.privacy.purge.ahead import PagesAhead
 from imagesfactory.privacy.purge.destroyers import Destroyer
 from imagesfactory.privacy.purge.files import FilePurge
 from imagesfactory.privacy.purge.model import Position, Run, Step, Store, failure
@@ -100,9 +101,13 @@ class Purge:
 
     def _work(self, run: Run, until: datetime) -> Run:
         """Go on with a claimed run until it is finished or the time is over."""
+        with PagesAhead(self._page) as pages:
+            return self._work_off(run, until, pages)
+
+    def _work_off(self, run: Run, until: datetime, pages: PagesAhead) -> Run:
         version = self._version(run)
         while run.position.step < len(self._steps):
-            before, run = run, self._one_page(run, self._steps[run.position.step])
+            before, run = run, self._one_page(run, self._steps[run.position.step], pages)
             is_over = self._clock.now() >= until
             if is_over or model.is_worth_noting(before, run):
                 version = self._note(run, version)
@@ -118,21 +123,19 @@ class Purge:
         _tell(run)
         return run
 
-    def _one_page(self, run: Run, step: Step) -> Run:
+    def _one_page(self, run: Run, step: Step, pages: PagesAhead) -> Run:
         try:
-            return self._files_page(run, step) if step.store is Store.BUCKET else self._records_page(run, step)
+            return self._files_page(run, step) if step.store is Store.BUCKET else self._records_page(run, step, pages)
         except Exception as problem:  # this place cannot be read at all: say so, and go on with the next
             log.failure("purge.place_failed", problem, code=step.name)
             failures = [failure(step.name, step.name, type(problem).__name__)]
             return model.noted(run, Position(run.position.step + 1), step.name, 0, failures, self._clock.now())
 
-    def _records_page(self, run: Run, step: Step) -> Run:
+    def _records_page(self, run: Run, step: Step, pages: PagesAhead) -> Run:
         client = self._clients[step.store]
-        page = DuePlace(client, step).page(run.due_before, run.position, self._page)
+        page, follows = pages.take(DuePlace(client, step), run.due_before, run.position)
         outcome = Destroyer(client, step, self._files).destroy(page, run.due_before)
-        position = Position(run.position.step + 1)
-        if len(page) == self._page:
-            position = Position(run.position.step, page[-1].get("destroy_at"), page[-1].reference.path)
+        position = follows or Position(run.position.step + 1)
         return model.noted(run, position, step.name, outcome.destroyed, outcome.failures, self._clock.now())
 
     def _files_page(self, run: Run, step: Step) -> Run:
