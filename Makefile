@@ -33,6 +33,9 @@ truth: setup ## ask whether anything was lost, minted or forgotten; red says whe
 chaos: setup ## many members at once while everything fails, then the truth page (MEMBERS=200 SECONDS=150 SEED=7)
 	@$(VENV)/python -m local.chaos $(if $(MEMBERS),--members $(MEMBERS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
+purge-report: setup ## what is due, what is overdue, is the evidence whole (DRY=1 names what would go, PROJECT=a-real-one)
+	@$(VENV)/python -m local.purge_report $(if $(DRY),--dry-run) $(if $(ALL),--all) $(if $(PROJECT),--project $(PROJECT))
+
 test: lint ## every check: lint, then all tests
 	@$(VENV)/python -m pytest
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from imagesfactory.points.service import PointsService
     from imagesfactory.policy.catalog import Catalog
     from imagesfactory.privacy.misuse import MisuseRegister
+    from imagesfactory.privacy.purge.desk import PurgeDesk
     from imagesfactory.privacy.purge.service import Purge
     from imagesfactory.privacy.tombstones import Tombstones
     from imagesfactory.vendors.bucket import CloudStorageBucket
@@ -386,6 +387,14 @@ def purge() -> Purge:
     from imagesfactory.privacy.purge.service import Purge
 
     return Purge(_database(), _archive_database(), _bucket(), clock=clock(), queue=_queue())
+
+
+@cache
+def purge_desk() -> PurgeDesk:
+    """What an operator sees of the purge."""
+    from imagesfactory.privacy.purge.desk import PurgeDesk
+
+    return PurgeDesk(_database(), _archive_database(), _bucket())
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,10 +12,13 @@ from imagesfactory.kit.errors import RetryLater
 from imagesfactory.points.trial_balance import trial_balance
 from imagesfactory.policy.retention import destroy_at
 from imagesfactory.privacy.purge import model, service
+from imagesfactory.privacy.purge.desk import PurgeDesk
 from imagesfactory.privacy.purge.destroyers import Destroyer
 from imagesfactory.privacy.purge.model import Run
 from imagesfactory.privacy.purge.report import report
+from rich.console import Console
 
+from local.purge_report import __main__ as purge_report
 from tests.purging import Purging, all_documents
 
 DAY = timedelta(days=1)
@@ -272,3 +276,40 @@ def test_the_report_counts_by_day_and_names_what_is_overdue(purging: Purging) ->
     assert rows["default users/{uid}"].record_class == "member_data"
     finished(purging.purge.run())
     assert sum(row.overdue for row in report(purging.client, purging.archive, purging.bucket, now)) == 0
+
+
+def test_a_rehearsal_names_what_would_go_and_destroys_nothing(purging: Purging) -> None:
+    now = purging.clock.now()
+    desk = PurgeDesk(purging.client, purging.archive, purging.bucket)
+    job(purging, "due", now + DAY, 2)
+    write(purging, "visits/1", now)
+    write(purging, "visits/later", now + 9 * DAY)
+    purging.archive.document("orders/1").set({"destroy_at": now})
+    purging.bucket.put("images/a/none/0.png", b"orphan")
+    purging.move(days=1)
+    before = paths(purging), dict(purging.bucket.files), set(all_documents(purging.archive))
+
+    found = list(desk.would_go(purging.clock.now()))
+
+    assert {one.path for one in found if one.due_at} == {"jobs/due", "visits/1", "orders/1"}
+    assert [one.path for one in found if one.due_at is None] == ["images/a/none/0.png"]
+    assert before == (paths(purging), dict(purging.bucket.files), set(all_documents(purging.archive)))
+    finished(purging.purge.run())
+    assert paths(purging) == {"visits/later"}
+    assert not purging.bucket.files
+
+
+def test_the_desk_tells_an_operator_what_is_overdue_and_whether_the_evidence_is_whole(purging: Purging) -> None:
+    desk, said = PurgeDesk(purging.client, purging.archive, purging.bucket), io.StringIO()
+    console = Console(file=said, width=200)
+    write(purging, "visits/1", purging.clock.now() - 2 * DAY)
+    assert not purge_report.show(console, desk, purging.clock.now(), all_places=False)
+    assert "1 are overdue" in said.getvalue()
+    for _ in range(2):
+        finished(purging.purge.run())
+        purging.move(days=1)
+    assert purge_report.show(console, desk, purging.clock.now(), all_places=False)
+    assert "The chain of 2 records of evidence is whole" in said.getvalue()
+    purging.client.document("purges/00000001").update({"orphans": 7})
+    assert not purge_report.show(console, desk, purging.clock.now(), all_places=False)
+    assert "The chain is broken at 1" in said.getvalue()
