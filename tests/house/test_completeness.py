@@ -128,7 +128,14 @@ def test_ci_runs_what_the_readme_says() -> None:
 
 @pytest.mark.parametrize(
     "document",
-    ["README.md", "docs/architecture.md", "docs/operations.md", "docs/scale.md", "emulator/README.md"],
+    [
+        "README.md",
+        "docs/architecture.md",
+        "docs/bench/README.md",
+        "docs/operations.md",
+        "docs/scale.md",
+        "emulator/README.md",
+    ],
 )
 def test_links_of_documents_lead_somewhere(document: str) -> None:
     path = ROOT / document
