@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 from local.chaos.plan import Act
-from local.client import CallRefused, ClientApp, Member, SignInRefused
+from local.client import CallRefused, ClientApp, Member, SignInRefused, signup_statements
 from local.doubles import ControlClient
 from local.doubles.control import ControlRefused
 
@@ -107,17 +107,7 @@ class Player:
         self._member = self._insist(self._sign_up)
         self._member = self._insist(lambda: self._app.verify_email(self._present))
         catalog = self._call("get_catalog")
-        statements = {
-            "name": "김지수",
-            "is_over_fourteen": True,
-            "language": "ko",
-            "terms_version": catalog["terms_version"],
-            "privacy_version": catalog["privacy_version"],
-            "agrees_to_terms": True,
-            "agrees_to_privacy": True,
-            "agrees_to_marketing_email": False,
-        }
-        self._call("complete_signup", statements, devices=2)
+        self._call("complete_signup", signup_statements(catalog), devices=2)
         self._record.promised(f"wallets/{self._present.uid}", self._present.uid)
 
     def _sign_up(self) -> Member:

@@ -50,6 +50,22 @@ class Member:
     refresh_token: str = field(repr=False)
 
 
+def signup_statements(catalog: dict[str, Any]) -> dict[str, Any]:
+    """What completes the sign-up of a Korean speaker who agrees to what must be agreed to, and to no advertising;
+    ``catalog`` is what ``get_catalog`` answered.
+    """
+    return {
+        "name": "김지수",
+        "is_over_fourteen": True,
+        "language": "ko",
+        "terms_version": catalog["terms_version"],
+        "privacy_version": catalog["privacy_version"],
+        "agrees_to_terms": True,
+        "agrees_to_privacy": True,
+        "agrees_to_marketing_email": False,
+    }
+
+
 class ClientApp:
     """One installed app."""
 

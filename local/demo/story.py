@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from local.client import ClientApp, Member, SignInRefused
+from local.client import ClientApp, Member, SignInRefused, signup_statements
 from local.demo.farewell import Farewell
 from local.demo.office import Office
 from local.demo.shopping import Shopping
@@ -109,16 +109,7 @@ class Story:
         catalog = self._app.call("get_catalog")
         answer = self._app.call(
             "complete_signup",
-            {
-                "name": "김지수",
-                "is_over_fourteen": True,
-                "language": "ko",
-                "terms_version": catalog["terms_version"],
-                "privacy_version": catalog["privacy_version"],
-                "agrees_to_terms": True,
-                "agrees_to_privacy": True,
-                "agrees_to_marketing_email": False,
-            },
+            signup_statements(catalog),
             member,
         )
         points = int(answer["signup_points"])
