@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import psutil
 from google.cloud.firestore import Client
@@ -31,6 +31,7 @@ BARE_RECORDS_MAX: Final = 50_000
 BARE: Final = ("bare_by_batch_write", "bare_by_commit")
 """Their collections."""
 SLICE: Final = timedelta(seconds=10)
+LOOK_SECONDS: Final = 0.02
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,33 @@ class _Spent:
     def _taken(self) -> float:
         times = self.server.cpu_times()
         return times.user + times.system
+
+
+class _Peak:
+    """The most memory that this process held, looked at all the while. The kernel's own figure (ru_maxrss) will not do:
+    it begins with what the process had that started this one.
+    """
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self._ended.clear()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _look(self) -> None:
+        process = psutil.Process()
+        while not self._ended.wait(LOOK_SECONDS):
+            self.bytes = max(self.bytes, process.memory_info().rss)
 
 
 @dataclass
@@ -129,9 +157,10 @@ def main() -> None:
     purge = Purge(client, archive, _NoBucket(), clock=SystemClock(), queue=_NobodyElse())
     bares = [_BareDeletes(client, place, min(size, BARE_RECORDS_MAX)) for place in BARE]
     of_purge, *of_bares = (_Spent(psutil.Process(server_pid)) for _ in range(3))
+    peak = _Peak()
     run: Run | None = None
     while run is None or not run.is_finished:
-        with redirect_stdout(sys.stderr):  # the purge logs its work
+        with peak, redirect_stdout(sys.stderr):  # the purge logs its work
             run = of_purge.on(lambda: purge.run(SLICE))
         if run is None:
             raise RuntimeError("somebody else purges")
@@ -151,7 +180,7 @@ def main() -> None:
         purge_server=of_purge.of_server,
         batch_write_server=of_batch_write.of_server,
         commit_server=of_commit.of_server,
-        memory_megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        memory_megabytes=peak.bytes / 2**20,
     )
     print(json.dumps({"destroyed": purged, "figures": asdict(figures)}), flush=True)
 
