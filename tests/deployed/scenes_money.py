@@ -134,6 +134,7 @@ def inbox_task(world: World) -> None:
 
 
 def a_day_later(world: World) -> None:
+    assert settles(world).status == 200, "all days before are settled"
     bought(world)
     world.move(timedelta(days=1))
 
@@ -187,6 +188,6 @@ SCENES: tuple[Scene, ...] = (
     Scene("toss_webhook", deposit_event, posts_toss, is_paid),
     Scene("on_event_received", inbox_event, tells_inbox, is_paid),
     Scene("processevent", inbox_task, task, is_paid),
-    Scene("settle", a_day_later, settles, was_compared),
-    Scene("get_settlement", was_settled, reads_settlement, all_is_well, changes_nothing=True),
+    Scene("settle", a_day_later, settles, was_compared, nights=7),
+    Scene("get_settlement", was_settled, reads_settlement, was_compared),
 )

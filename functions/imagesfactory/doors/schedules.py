@@ -81,5 +81,5 @@ def sweep(event: ScheduledEvent) -> None:
 )
 @answers
 def settle(event: ScheduledEvent) -> None:
-    """Compare yesterday's books of each payment provider with ours."""
-    bootstrap.settlements().run(bootstrap.clock().now())
+    """Compare yesterday's books of each payment provider with ours, and those of days that were missed."""
+    bootstrap.settlements().run_due(bootstrap.clock().now())

@@ -33,6 +33,8 @@ from imagesfactory.policy.retention import destroy_at
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
+LOOK_BACK_DAYS = 7
+"""How far back a lost run is made up for; the providers list further."""
 DIFFERENCES_MAX = 500
 """More are counted, not listed: a document holds 1 MiB."""
 WINDOW = timedelta(hours=3)
@@ -69,6 +71,17 @@ class Settlements:
         self._databases = (client, archive) if archive is not None else (client,)
         self._stores = tuple(map(PaymentStore, self._databases))
         self._providers = providers
+
+    def run_due(self, now: datetime) -> None:
+        """Compare yesterday, and before it the days of the last week whose run was lost with all its repetitions."""
+        today = legal_day(now)
+        week = [(today - timedelta(days=back)).isoformat() for back in range(LOOK_BACK_DAYS, 1, -1)]
+        references = [self._client.collection("settlements").document(day) for day in week]
+        settled = {one.id for one in self._client.get_all(references) if (one.to_dict() or {}).get("is_over")}
+        for day in week:
+            if day not in settled:
+                self.run(now, date.fromisoformat(day))
+        self.run(now)
 
     def run(self, now: datetime, day: date | None = None) -> dict[str, Any]:
         """Compare a day (Asia/Seoul; yesterday if none is named), write the report and return it."""
