@@ -12,6 +12,7 @@ from rich.console import Console
 from local.demo.farewell import FarewellFailed
 from local.demo.steps import Steps
 from local.demo.story import Story, StoryFailed
+from local.demo.years import YearsFailed
 from local.suite import SuiteError, running
 from local.suite.backend import backend_options
 from local.suite.suite import ROOT
@@ -29,7 +30,7 @@ def main() -> int:
     except SuiteError as error:
         console.print(f"\n[red]{error}[/]")
         return 1
-    except (StoryFailed, FarewellFailed) as broken:
+    except (StoryFailed, FarewellFailed, YearsFailed) as broken:
         console.print(f"\n[red]The story broke: {broken}.[/] The logs of the run are below {ROOT / 'out' / 'suite'}")
         return 1
     return 0

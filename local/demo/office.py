@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import requests
 from google.cloud import firestore
 from imagesfactory.accounts.model import Identity
 from imagesfactory.points.trial_balance import TrialBalance, trial_balance
+from imagesfactory.policy.retention import collection_name
 from imagesfactory.privacy.misuse import MisuseRegister
+from imagesfactory.privacy.purge.desk import PurgeDesk
+from imagesfactory.privacy.purge.model import Store, steps
 from imagesfactory.vendors.bucket import CloudStorageBucket
 
 from local.client import Watch
@@ -32,6 +36,9 @@ class Office:
             project=suite.project,
             emulator=suite.addresses.storage.url,
         )
+        archive = firestore.Client(project=suite.project, database="archive")
+        self._archive = archive
+        self.purges = PurgeDesk(self.database, archive, self._bucket)
 
     def list_as_misuser(self, email: str) -> None:
         """Put an address on the misuse register."""
@@ -60,6 +67,18 @@ class Office:
     def watching(self, path: str) -> Watch:
         """Follow one document live, with all rights."""
         return Watch(self._firestore, self.database.project, path, "owner")
+
+    def last_days(self) -> list[datetime]:
+        """When each record of the archive dies."""
+        return [one.get("destroy_at") for one in self._archived_records()]
+
+    def archived(self) -> int:
+        """How many records the archive holds."""
+        return len(self._archived_records())
+
+    def _archived_records(self) -> list[Any]:
+        places = [step.path for step in steps() if step.store is Store.ARCHIVE]
+        return [one for place in places for one in self._archive.collection_group(collection_name(place)).stream()]
 
     def trial_balance(self) -> TrialBalance:
         """Add up the ledger."""

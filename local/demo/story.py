@@ -14,6 +14,7 @@ from local.demo.farewell import Farewell
 from local.demo.office import Office
 from local.demo.shopping import Shopping
 from local.demo.steps import Step, Steps
+from local.demo.years import Years, as_report, print_evidence
 from local.doubles.control import ControlClient
 from local.suite import Suite
 
@@ -38,6 +39,7 @@ class Story:
         self._shopping = Shopping(self._app, self._doubles)
         self._steps = steps
         self._farewell = Farewell(self._app, self._office, folder)
+        self._years = Years(suite, self._office)
         self._folder = folder
 
     def play(self) -> list[Path]:
@@ -75,7 +77,14 @@ class Story:
         with self._steps.step("She takes all of it along as one file") as step:
             export = self._farewell.take_along(member, step)
         with self._steps.step("She withdraws") as step:
-            archived = self._farewell.leave(member, step)
+            archived = self._farewell.leave(self._app.sign_in(EMAIL, PASSWORD), step)
+        with self._steps.step("Five years pass, to the last evening") as step:
+            ends = self._years.pass_to_the_last_day(step)
+        with self._steps.step("Midnight passes in Seoul") as step:
+            self._years.pass_an_hour(ends, step)
+        with self._steps.step("The purges left evidence") as step:
+            evidence = self._years.evidence(step)
+        print_evidence(self._steps.console, evidence)
         report = {
             "images_stored": len(pictures),
             "mails_delivered": 1,
@@ -89,6 +98,7 @@ class Story:
             "ledger_sum": sum(ledger.values()),
             "ledger": ledger,
             "kept_by_law_after_withdrawal": archived,
+            "years_later": as_report(evidence, ends),
             "milliseconds": self._steps.milliseconds,
             "billed_firestore_operations": self._office.usage(),
         }

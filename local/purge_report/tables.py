@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from imagesfactory.kit.clock import SEOUL
+from imagesfactory.kit.clock import legal_day
 from imagesfactory.privacy.purge.desk import Evidence
+from imagesfactory.privacy.purge.model import Run
 from imagesfactory.privacy.purge.report import Row
+from rich.box import SIMPLE
 from rich.table import Table
 
 RUNS_SHOWN: Final = 7
+HASH_SHOWN: Final = 8
 COLUMNS: Final = ("overdue", "today", "7 days", "30 days", "later", "open")
 """``open``: a clock that has not started; an event will."""
 
@@ -31,15 +34,25 @@ def due_table(rows: Iterable[Row], *, all_places: bool) -> Table:
 
 
 def evidence_table(evidence: Evidence) -> Table:
-    """The last runs, newest last."""
-    table = Table("run", "finished", "destroyed", "failed", "orphans", "missing", "hash")
-    table.title, table.title_justify = f"Evidence, the last {RUNS_SHOWN} runs", "left"
+    """The last runs, newest last: a line for each place where something was destroyed, or failed."""
+    table = Table(title=f"Evidence, the last {RUNS_SHOWN} runs", title_justify="left", box=SIMPLE)
+    table.add_column("run", justify="right")
+    table.add_column("day in Seoul", no_wrap=True)
+    table.add_column("what went", no_wrap=True)
+    table.add_column("count", justify="right")
+    table.add_column("hash", no_wrap=True)
     for run in evidence.runs[-RUNS_SHOWN:]:
-        destroyed = ", ".join(f"{count:,} {place}" for place, count in run.destroyed.items())
-        failed = ", ".join(f"{count:,} {place}" for place, count in run.failed.items())
-        finished = f"{run.finished_at.astimezone(SEOUL):%Y-%m-%d %H:%M}" if run.finished_at else ""
-        mark = "[red]broken[/]" if run.sequence in evidence.broken else f"{run.hash[:12]}…"
-        table.add_row(
-            str(run.sequence), finished, destroyed or "nothing", failed or "·", str(run.orphans), str(run.missing), mark
-        )
+        mark = "[red]broken[/]" if run.sequence in evidence.broken else run.hash[:HASH_SHOWN]
+        for index, (what, count) in enumerate(_lines(run)):
+            first = index == 0
+            day = legal_day(run.finished_at).isoformat() if first and run.finished_at else ""
+            table.add_row(str(run.sequence) if first else "", day, what, f"{count:,}", mark if first else "")
     return table
+
+
+def _lines(run: Run) -> list[tuple[str, int]]:
+    lines = list(run.destroyed.items())
+    lines += [(f"[red]failed:[/] {place}", count) for place, count in run.failed.items()]
+    lines += [("files that no record named", run.orphans)] if run.orphans else []
+    lines += [("[red]files that are missing[/]", run.missing)] if run.missing else []
+    return lines or [("nothing was due", 0)]
