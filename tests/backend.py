@@ -26,6 +26,7 @@ from imagesfactory.generation.sweep import JobSweep
 from imagesfactory.generation.work import ImageWork, Kitchen
 from imagesfactory.kit.clock import Clock
 from imagesfactory.kit.errors import RetryLater
+from imagesfactory.limits.store import AllowanceStore
 from imagesfactory.mail.advertising import Advertiser
 from imagesfactory.mail.delivery import TASK_FUNCTION as DELIVER
 from imagesfactory.mail.delivery import MailDelivery
@@ -177,16 +178,15 @@ class Backend:
         self.job_sweep = JobSweep(self.client, self.generation, settlement, bucket)
         outbox, suppressions = Outbox(self.client), SuppressionList(self.client, PSEUDONYM_KEY)
         self.access_log = AccessLog(self.client)
-        self.support = SupportService(self.client, outbox=outbox, accounts=self.accounts, pseudonym_key=PSEUDONYM_KEY)
-        self.support_desk = SupportDesk(
-            self.client, outbox=outbox, accesses=self.access_log, pseudonym_key=PSEUDONYM_KEY
-        )
+        self.allowances = AllowanceStore(self.client, PSEUDONYM_KEY)
+        self.support = SupportService(self.client, outbox=outbox, accounts=self.accounts, allowances=self.allowances)
+        self.support_desk = SupportDesk(self.client, outbox=outbox, accesses=self.access_log)
         self.mail_events = MailEvents(self.client, suppressions)
         self.mail = MailDelivery(
             self.client,
             self.clock,
             accounts=self.accounts,
-            outsiders=InquiryContacts(self.client, PSEUDONYM_KEY),
+            outsiders=InquiryContacts(self.client),
             suppressions=suppressions,
             advertiser=ADVERTISER,
             files=bucket,

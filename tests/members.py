@@ -139,6 +139,7 @@ class Members(Shop):
             queue=wrap("queue", self.queue),
             providers=self.providers,
             reconciliation=self.reconciliation,
+            allowances=self.allowances,
             recall=self.open_money.recall,
         )
         copies = Archive(client, archive)

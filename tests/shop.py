@@ -64,7 +64,13 @@ class Shop(Backend):
         self.reconciliation = Reconciliation(client, outbox=outbox, **common)
         self.orders = OrderService(client, reconciliation=self.reconciliation, **common)
         self.refunds = RefundService(client, reconciliation=self.reconciliation, **common)
-        self.inbox = Inbox(client, queue=self.queue, providers=self.providers, reconciliation=self.reconciliation)
+        self.inbox = Inbox(
+            client,
+            queue=self.queue,
+            providers=self.providers,
+            reconciliation=self.reconciliation,
+            allowances=self.allowances,
+        )
         self.coupons = CouponService(client, points=self.points, rules=RULES)
         self.receipts = ReceiptService(client, orders=self.orders, outbox=outbox, rules=RULES)
         self.payment_sweep = PaymentSweep(

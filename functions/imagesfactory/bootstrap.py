@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from imagesfactory.generation.sweep import JobSweep
     from imagesfactory.generation.work import ImageWork
     from imagesfactory.kit.queue import Queue
+    from imagesfactory.limits.store import AllowanceStore
     from imagesfactory.mail.advertising import Advertiser
     from imagesfactory.mail.delivery import MailDelivery
     from imagesfactory.mail.outbox import Outbox
@@ -145,13 +146,7 @@ def image_work() -> ImageWork:
     """The work on single images."""
     from imagesfactory.generation.work import ImageWork, Kitchen
 
-    kitchen = Kitchen(
-        catalog=catalog(),
-        offered=offered(),
-        models=_image_models(),
-        bucket=_bucket(),
-        pseudonym_key=settings().pseudonym_key,
-    )
+    kitchen = Kitchen(catalog(), offered(), _image_models(), _bucket(), settings().pseudonym_key)
     return ImageWork(_database(), clock(), kitchen, _settlement())
 
 
@@ -174,7 +169,7 @@ def mail() -> MailDelivery:
         _database(),
         clock(),
         accounts=accounts(),
-        outsiders=InquiryContacts(_database(), settings().pseudonym_key),
+        outsiders=InquiryContacts(_database()),
         suppressions=suppressions(),
         advertiser=advertiser(),
         files=_bucket(),
@@ -242,6 +237,7 @@ def inbox() -> Inbox:
         queue=_queue(),
         providers=_payment_providers(),
         reconciliation=_reconciliation(),
+        allowances=allowances(),
         recall=_open_money().recall,
     )
 
@@ -429,6 +425,14 @@ def advertiser() -> Advertiser:
 
 
 @cache
+def allowances() -> AllowanceStore:
+    """How often what may be done."""
+    from imagesfactory.limits.store import AllowanceStore
+
+    return AllowanceStore(_database(), settings().pseudonym_key)
+
+
+@cache
 def suppressions() -> SuppressionList:
     """Addresses that are not written to any more."""
     from imagesfactory.mail.suppression import SuppressionList
@@ -474,9 +478,8 @@ def _queue() -> Queue:
 def _settlement() -> Settlement:
     from imagesfactory.generation.settlement import Settlement
     from imagesfactory.generation.store import JobStore
-    from imagesfactory.mail.outbox import Outbox
 
-    return Settlement(JobStore(_database()), points(), Outbox(_database()))
+    return Settlement(JobStore(_database()), points(), _outbox())
 
 
 def _image_models() -> dict[str, ImageModel]:

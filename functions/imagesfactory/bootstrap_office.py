@@ -10,6 +10,7 @@ from imagesfactory.kit.settings import settings
 
 if TYPE_CHECKING:
     from imagesfactory.accounts.devices import DeviceService
+    from imagesfactory.limits.service import LimitService
     from imagesfactory.mail.events import MailEvents
     from imagesfactory.notices.campaigns import CampaignService
     from imagesfactory.notices.service import NoticeService
@@ -31,6 +32,15 @@ def mail_events() -> MailEvents:
 
 
 @cache
+def limits() -> LimitService:
+    """How often each function may be called."""
+    from imagesfactory.limits.service import LimitService
+    from imagesfactory.policy.limits import limits
+
+    return LimitService(limits(), bootstrap.allowances)
+
+
+@cache
 def support() -> SupportService:
     """Inquiries, as members and strangers make them."""
     from imagesfactory.support.service import SupportService
@@ -39,7 +49,7 @@ def support() -> SupportService:
         bootstrap._database(),
         outbox=bootstrap._outbox(),
         accounts=bootstrap.accounts(),
-        pseudonym_key=settings().pseudonym_key,
+        allowances=bootstrap.allowances(),
     )
 
 
@@ -52,7 +62,6 @@ def support_desk() -> SupportDesk:
         bootstrap._database(),
         outbox=bootstrap._outbox(),
         accesses=access_log(),
-        pseudonym_key=settings().pseudonym_key,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import stripe
 from imagesfactory.kit import unit_of_work
+from imagesfactory.limits.store import AllowanceStore
 from imagesfactory.mail.outbox import Outbox
 from imagesfactory.payments.inbox import Inbox
 from imagesfactory.payments.model import Channel, Order
@@ -63,7 +64,13 @@ class BenchShop:
         common: dict[str, Any] = {"points": self._points, "providers": providers, "rules": payment_rules()}
         reconciliation = Reconciliation(client, outbox=Outbox(client), **common)
         self._orders = OrderService(client, reconciliation=reconciliation, **common)
-        self.inbox = Inbox(client, queue=Unqueued(), providers=providers, reconciliation=reconciliation)
+        self.inbox = Inbox(
+            client,
+            queue=Unqueued(),
+            providers=providers,
+            reconciliation=reconciliation,
+            allowances=AllowanceStore(client, "the bench's"),
+        )
 
     def member(self) -> str:
         """Somebody new with a wallet."""

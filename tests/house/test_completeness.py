@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from imagesfactory.policy.limits import limits
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = """
@@ -141,3 +143,19 @@ def test_links_of_documents_lead_somewhere(document: str) -> None:
     path = ROOT / document
     links = re.findall(r"\]\((?!http)([^)#]+)", path.read_text(encoding="utf-8"))
     assert not [link for link in links if not (path.parent / link).exists()]
+
+
+def test_what_counts_calls_under_a_pseudonym_is_given_its_key(deployed: dict[str, dict[str, Any]]) -> None:
+    counting = [name for name, one in limits().functions.items() if one.counted == "shared"]
+    assert len(counting) > 30
+    assert not [name for name in [*counting, "toss_webhook"] if "PSEUDONYM_KEY" not in deployed[name]["secrets"]]
+
+
+def test_every_door_counts_its_calls_under_its_own_name() -> None:
+    counted: dict[str, set[str]] = {}
+    for path in (ROOT / "functions" / "imagesfactory" / "doors").glob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef):
+                words = {str(each.value) for each in ast.walk(function) if isinstance(each, ast.Constant)}
+                counted[function.name] = words & limits().functions.keys()
+    assert {name: counted[name] for name in limits().functions} == {name: {name} for name in limits().functions}

@@ -17,7 +17,7 @@ from google.cloud import firestore
 from imagesfactory.kit.ids import keyed_hash
 from imagesfactory.mail.model import Fate
 from imagesfactory.policy.company import company
-from imagesfactory.support.model import OPEN_DOOR_MAX
+from imagesfactory.policy.limits import limits
 from imagesfactory.vendors.directory import firebase_app
 from imagesfactory.vendors.session_cookies import SessionCookies
 
@@ -91,14 +91,20 @@ def test_an_inquiry_with_mail_both_ways(app: ClientApp, office: Office, doubles:
     }
 
 
-def test_a_stranger_appeals_without_an_account_and_is_stopped_when_it_gets_too_much(app: ClientApp) -> None:
+def test_a_stranger_appeals_without_an_account_and_a_member_is_stopped_when_it_gets_too_much(
+    app: ClientApp,
+) -> None:
     body = question(topic="appeal", contact_email=address(), language="en")
     assert app.call("create_open_inquiry", body)["state"] == "open"
-    for _ in range(OPEN_DOOR_MAX - 1):
-        app.call("create_open_inquiry", body | {"request_id": uuid.uuid4().hex})
+    member = app.verify_email(app.sign_up(address(), PASSWORD))
+    rate = limits().rate(limits().functions["redeem_coupon"].member or "")
+    for _ in range(rate.burst):
+        with pytest.raises(CallRefused) as guessed:
+            app.call("redeem_coupon", {"code": "NONE"}, member)
+        assert guessed.value.code == "coupon-unknown"
     with pytest.raises(CallRefused) as refused:
-        app.call("create_open_inquiry", body | {"request_id": uuid.uuid4().hex})
-    assert refused.value.code == "too-many-inquiries"
+        app.call("redeem_coupon", {"code": "NONE"}, member)
+    assert refused.value.code == "too-many-requests"
 
 
 def test_returned_mail_is_told_on_my_page(app: ClientApp, office: Office) -> None:

@@ -67,7 +67,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "role_changes/1": {"owner": "owner"},
     "suppressions/1": {"owner": "owner"},
     "campaigns/1": {"owner": "owner"},
-    "turnstiles/1": {"owner": "owner"},
+    "allowances/1": {"owner": "owner"},
     "purges/1": {"owner": "owner"},
     "unheard/of": {"owner": "owner"},
 }

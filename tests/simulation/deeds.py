@@ -248,7 +248,7 @@ class Deeds:
 
     def ask_as_stranger(self, email: str) -> str:
         """Make an inquiry without an account; returns its id."""
-        self.told.places.add("turnstiles/*")
+        self.told.places.add("allowances/*")
         body = {
             "request_id": f"appeal-{self._number()}",
             "topic": "appeal",
@@ -326,7 +326,7 @@ class Deeds:
     def _may_ask(self, person: Person | None) -> None:
         if person is not None:
             self.told.touches.add(person.uid)
-        self.told.places.add("turnstiles/*")
+        self.told.places.add("allowances/*")
 
     # -- leaving
 

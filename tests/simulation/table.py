@@ -67,7 +67,7 @@ ROWS: dict[str, Row] = {
     "withdrawn/*": Row("evidence of withdrawals (ours)", years(5)),
     "tombstones/*": Row("marks of withdrawn accounts (ours)", days(90)),
     "suppressions/*": Row("dead addresses (ours)", years(1)),
-    "turnstiles/*": Row("turnstiles (ours)", days(1)),
+    "allowances/*": Row("allowances (ours)", days(1), restarts=True),
     "accesses/*": Row("access log (ours)", years(2), says_whose=True),
     "disclosures/*": Row("disclosures (ours)", years(3), says_whose=True),
     "role_changes/*": Row("staff rights (ours)", years(3)),

@@ -7,7 +7,7 @@ from typing import Any
 from firebase_functions.https_fn import CallableRequest, on_call
 
 from imagesfactory import bootstrap
-from imagesfactory.doors import callers
+from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.options import ANY_ORIGIN
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, SECRETS_OF_IMAGE_PROVIDERS
@@ -18,6 +18,7 @@ from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, SECRETS_OF_IMAGE_PRO
 def get_catalog(request: CallableRequest[Any]) -> dict[str, Any]:
     """Models, prices in points, limits and the policy versions in force; open to everybody."""
     callers.anybody(request)
+    limits.count("get_catalog", request)
     from imagesfactory.doors import views
 
     return views.catalog(bootstrap.catalog(), bootstrap.offered())
@@ -28,6 +29,7 @@ def get_catalog(request: CallableRequest[Any]) -> dict[str, Any]:
 def complete_signup(request: CallableRequest[Any]) -> dict[str, Any]:
     """Make a member of whoever signed up: name, the over-14 statement, consents with versions."""
     caller = callers.member(request)
+    limits.count("complete_signup", request, caller.uid)
     from imagesfactory.accounts.model import SignupRequest
     from imagesfactory.doors.requests import parsed
 
@@ -41,6 +43,7 @@ def complete_signup(request: CallableRequest[Any]) -> dict[str, Any]:
 def create_job(request: CallableRequest[Any]) -> dict[str, Any]:
     """Ask for images; the job's document then tells all that happens to them."""
     caller = callers.member(request)
+    limits.count("create_job", request, caller.uid)
     from imagesfactory.doors import views
     from imagesfactory.doors.requests import parsed
     from imagesfactory.generation.request import JobRequest
@@ -49,11 +52,12 @@ def create_job(request: CallableRequest[Any]) -> dict[str, Any]:
     return views.accepted(bootstrap.generation().create(caller.uid, wanted, bootstrap.clock().now()))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def cancel_job(request: CallableRequest[Any]) -> dict[str, Any]:
     """Release the images of a job that nobody has begun."""
     caller = callers.member(request)
+    limits.count("cancel_job", request, caller.uid)
     from imagesfactory.doors import views
     from imagesfactory.doors.requests import CancelRequest, parsed
 

@@ -8,16 +8,18 @@ from firebase_functions.https_fn import CallableRequest, on_call
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
-from imagesfactory.doors import callers
+from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.options import ANY_ORIGIN
+from imagesfactory.kit.settings import SECRETS_OF_IDENTITY
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=15, concurrency=80)
+@on_call(cors=ANY_ORIGIN, timeout_sec=15, concurrency=80, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def register_device(request: CallableRequest[Any]) -> dict[str, Any]:
     """Write down the device, its app version and where notifications reach it."""
     caller = callers.member(request)
+    limits.count("register_device", request, caller.uid)
     from imagesfactory.accounts.devices import DeviceRequest
     from imagesfactory.doors.requests import parsed
 
@@ -26,11 +28,12 @@ def register_device(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"device_id": wanted.device_id}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=15, concurrency=80)
+@on_call(cors=ANY_ORIGIN, timeout_sec=15, concurrency=80, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def remove_device(request: CallableRequest[Any]) -> dict[str, Any]:
     """Forget a device, for example when its member signs out."""
     caller = callers.member(request)
+    limits.count("remove_device", request, caller.uid)
     from imagesfactory.accounts.devices import DeviceQuery
     from imagesfactory.doors.requests import parsed
 

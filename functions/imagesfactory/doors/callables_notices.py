@@ -8,17 +8,18 @@ from firebase_functions.https_fn import CallableRequest, on_call
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
-from imagesfactory.doors import callers
+from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.options import ANY_ORIGIN
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def announce_change(request: CallableRequest[Any]) -> dict[str, Any]:
     """Announce a change, for the officer; refused if it would take effect too early."""
     officer = callers.staff_member(request, "officer")
+    limits.count("announce_change", request, officer.uid)
     from imagesfactory.doors import views_notices
     from imagesfactory.doors.requests import parsed
     from imagesfactory.notices.model import ChangeRequest
@@ -32,16 +33,18 @@ def announce_change(request: CallableRequest[Any]) -> dict[str, Any]:
 def get_policy_state(request: CallableRequest[Any]) -> dict[str, Any]:
     """What is in force, what is announced, and what the member has to agree to anew."""
     caller = callers.member(request)
+    limits.count("get_policy_state", request, caller.uid)
     from imagesfactory.doors import views_notices
 
     return views_notices.policy_state(office.notices().state(bootstrap.profiles().active(caller.uid)))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def agree_to_policy(request: CallableRequest[Any]) -> dict[str, Any]:
     """Agree to the version in force of the terms or the privacy policy."""
     caller = callers.member(request)
+    limits.count("agree_to_policy", request, caller.uid)
     from imagesfactory.doors.requests import parsed
     from imagesfactory.notices.model import AgreementRequest
 
@@ -55,6 +58,7 @@ def agree_to_policy(request: CallableRequest[Any]) -> dict[str, Any]:
 def begin_campaign(request: CallableRequest[Any]) -> dict[str, Any]:
     """Advertise something to the members who agree to it, for the officer."""
     officer = callers.staff_member(request, "officer")
+    limits.count("begin_campaign", request, officer.uid)
     from imagesfactory.doors.requests import parsed
     from imagesfactory.notices.campaigns import CampaignRequest
 

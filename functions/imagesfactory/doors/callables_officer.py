@@ -9,28 +9,30 @@ from firebase_functions.https_fn import CallableRequest, on_call
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
 from imagesfactory import bootstrap_rights as rights
-from imagesfactory.doors import callers
+from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.callables_privacy import ALL_SECRETS
 from imagesfactory.doors.options import ANY_ORIGIN
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def list_corrections(request: CallableRequest[Any]) -> dict[str, Any]:
     """The corrections that members wait for."""
     officer = callers.staff_member(request, "officer")
+    limits.count("list_corrections", request, officer.uid)
     from imagesfactory.doors import views_privacy
 
     return {"corrections": views_privacy.plain(rights.corrections().open_ones(officer, bootstrap.clock().now()))}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def decide_correction(request: CallableRequest[Any]) -> dict[str, Any]:
     """Put a member's data right, or say why not."""
     officer = callers.staff_member(request, "officer")
+    limits.count("decide_correction", request, officer.uid)
     from imagesfactory.doors.requests import parsed
     from imagesfactory.rights.correction import CorrectionDecision
 
@@ -44,6 +46,7 @@ def decide_correction(request: CallableRequest[Any]) -> dict[str, Any]:
 def close_account_for_guardian(request: CallableRequest[Any]) -> dict[str, Any]:
     """Erase a child's account after checking the guardian who demands it."""
     officer = callers.staff_member(request, "officer")
+    limits.count("close_account_for_guardian", request, officer.uid)
     from imagesfactory.doors.requests import parsed
     from imagesfactory.withdrawal.guardians import GuardianDemand
 
@@ -56,6 +59,7 @@ def close_account_for_guardian(request: CallableRequest[Any]) -> dict[str, Any]:
 def grant_appeal(request: CallableRequest[Any]) -> dict[str, Any]:
     """Let somebody join whom the register of misuse keeps out."""
     officer = callers.staff_member(request, "officer")
+    limits.count("grant_appeal", request, officer.uid)
     from imagesfactory.doors.requests import parsed
     from imagesfactory.rights.appeals import AppealGrant
 
@@ -63,11 +67,12 @@ def grant_appeal(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"lifted": count}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def record_disclosure(request: CallableRequest[Any]) -> dict[str, Any]:
     """Write down what is handed to an authority on a lawful demand."""
     officer = callers.staff_member(request, "officer")
+    limits.count("record_disclosure", request, officer.uid)
     from imagesfactory.doors import views_support
     from imagesfactory.doors.requests import parsed
     from imagesfactory.staff.model import DisclosureRequest
@@ -76,11 +81,12 @@ def record_disclosure(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_support.disclosure(office.disclosures().record(officer, wanted, bootstrap.clock().now()))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def list_disclosures(request: CallableRequest[Any]) -> dict[str, Any]:
     """The newest disclosures, of one member or of all."""
     officer = callers.staff_member(request, "officer")
+    limits.count("list_disclosures", request, officer.uid)
     from imagesfactory.doors import views_support
     from imagesfactory.doors.requests import SubjectQuery, parsed
 
@@ -89,11 +95,12 @@ def list_disclosures(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"disclosures": [views_support.disclosure(one) for one in found]}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10)
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def list_accesses(request: CallableRequest[Any]) -> dict[str, Any]:
     """The newest lines of the access log, of one member or of all."""
     officer = callers.staff_member(request, "officer")
+    limits.count("list_accesses", request, officer.uid)
     from imagesfactory.doors import views_support
     from imagesfactory.doors.requests import SubjectQuery, parsed
 

@@ -9,7 +9,7 @@ from firebase_functions.options import MemoryOption
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
-from imagesfactory.doors import callers
+from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.options import ANY_ORIGIN
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, SECRETS_OF_PAYMENTS
@@ -22,6 +22,7 @@ _SECRETS = [*SECRETS_OF_PAYMENTS, *SECRETS_OF_IDENTITY]
 def get_packs(request: CallableRequest[Any]) -> dict[str, Any]:
     """Packs of points with prices, ways to pay, and the notice a buyer confirms; open to everybody."""
     callers.anybody(request)
+    limits.count("get_packs", request)
     from imagesfactory.doors import views_payments
     from imagesfactory.policy.payments import payment_rules
 
@@ -33,6 +34,7 @@ def get_packs(request: CallableRequest[Any]) -> dict[str, Any]:
 def create_order(request: CallableRequest[Any]) -> dict[str, Any]:
     """Order a pack; answers what the app needs to pay it."""
     caller = callers.member(request)
+    limits.count("create_order", request, caller.uid)
     from imagesfactory.doors import views_payments
     from imagesfactory.doors.requests import parsed
     from imagesfactory.kit.ids import keyed_hash
@@ -50,6 +52,7 @@ def create_order(request: CallableRequest[Any]) -> dict[str, Any]:
 def confirm_toss_payment(request: CallableRequest[Any]) -> dict[str, Any]:
     """Take the money of a payment that the buyer authorised in Toss Payments' window."""
     caller = callers.member(request)
+    limits.count("confirm_toss_payment", request, caller.uid)
     from imagesfactory.doors import views_payments
     from imagesfactory.doors.requests import parsed
     from imagesfactory.payments.request import ConfirmRequest
@@ -63,6 +66,7 @@ def confirm_toss_payment(request: CallableRequest[Any]) -> dict[str, Any]:
 def list_orders(request: CallableRequest[Any]) -> dict[str, Any]:
     """The member's orders, newest first, a page at a time."""
     caller = callers.member(request)
+    limits.count("list_orders", request, caller.uid)
     from imagesfactory.doors import views_payments
     from imagesfactory.doors.requests import parsed
     from imagesfactory.payments.request import OrdersQuery
@@ -76,6 +80,7 @@ def list_orders(request: CallableRequest[Any]) -> dict[str, Any]:
 def get_order(request: CallableRequest[Any]) -> dict[str, Any]:
     """One order with its payment and refunds."""
     caller = callers.member(request)
+    limits.count("get_order", request, caller.uid)
     from imagesfactory.doors import views_payments
     from imagesfactory.doors.requests import parsed
     from imagesfactory.payments.request import OrderQuery
@@ -89,6 +94,7 @@ def get_order(request: CallableRequest[Any]) -> dict[str, Any]:
 def get_receipt(request: CallableRequest[Any]) -> dict[str, Any]:
     """The receipt of a paid order: as a page, as a PDF (base64), or by mail."""
     caller = callers.member(request)
+    limits.count("get_receipt", request, caller.uid)
     from imagesfactory.doors import views_payments
     from imagesfactory.doors.requests import parsed
     from imagesfactory.payments.request import ReceiptQuery
@@ -105,6 +111,7 @@ def get_receipt(request: CallableRequest[Any]) -> dict[str, Any]:
 def request_refund(request: CallableRequest[Any]) -> dict[str, Any]:
     """Give unused points of an order back."""
     caller = callers.member(request)
+    limits.count("request_refund", request, caller.uid)
     from imagesfactory.doors import views_payments
     from imagesfactory.doors.requests import parsed
     from imagesfactory.payments.request import RefundRequest
@@ -113,11 +120,12 @@ def request_refund(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_payments.refund(bootstrap.refunds().request(caller.uid, parsed(RefundRequest, request.data), now), now)
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def redeem_coupon(request: CallableRequest[Any]) -> dict[str, Any]:
     """Redeem a coupon for bonus points."""
     caller = callers.member(request)
+    limits.count("redeem_coupon", request, caller.uid)
     from imagesfactory.doors.requests import parsed
     from imagesfactory.payments.request import CouponRequest
 
@@ -130,6 +138,7 @@ def redeem_coupon(request: CallableRequest[Any]) -> dict[str, Any]:
 def get_settlement(request: CallableRequest[Any]) -> dict[str, Any]:
     """The settlement report of a day, for finance."""
     staff = callers.staff_member(request, "finance")
+    limits.count("get_settlement", request, staff.uid)
     from imagesfactory.doors import views_payments
     from imagesfactory.doors.requests import parsed
     from imagesfactory.payments.request import SettlementQuery

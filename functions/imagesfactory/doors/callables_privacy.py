@@ -9,7 +9,7 @@ from firebase_functions.https_fn import CallableRequest, on_call
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_rights as rights
-from imagesfactory.doors import callers
+from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.options import ANY_ORIGIN
 from imagesfactory.kit.settings import (
@@ -27,6 +27,7 @@ ALL_SECRETS = [*SECRETS_OF_IDENTITY, *SECRETS_OF_IMAGE_PROVIDERS, *SECRETS_OF_MA
 def withdraw(request: CallableRequest[Any]) -> dict[str, Any]:
     """Without ``confirmed``: what would be lost, paid back, kept (and why), erased. With it: withdraw."""
     caller = callers.signed_in(request)
+    limits.count("withdraw", request, caller.uid)
     from imagesfactory.doors import views_privacy
     from imagesfactory.doors.requests import parsed
     from imagesfactory.withdrawal.model import WithdrawRequest
@@ -44,6 +45,7 @@ def withdraw(request: CallableRequest[Any]) -> dict[str, Any]:
 def get_my_page(request: CallableRequest[Any]) -> dict[str, Any]:
     """Everything held about the member by purpose and retention; with ``place``, a page of those records."""
     caller = callers.signed_in(request)
+    limits.count("get_my_page", request, caller.uid)
     from imagesfactory.doors import views_privacy
     from imagesfactory.doors.requests import MyPageQuery, parsed
 
@@ -54,11 +56,12 @@ def get_my_page(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"records": views_privacy.plain(records), "cursor": cursor}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def update_profile(request: CallableRequest[Any]) -> dict[str, Any]:
     """Change one's name, language or photo."""
     caller = callers.signed_in(request)
+    limits.count("update_profile", request, caller.uid)
     from imagesfactory.accounts.changes import ProfileRequest
     from imagesfactory.doors import views_privacy
     from imagesfactory.doors.requests import parsed
@@ -66,11 +69,12 @@ def update_profile(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_privacy.profile(bootstrap.profiles().update(caller.uid, parsed(ProfileRequest, request.data)))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def set_consents(request: CallableRequest[Any]) -> dict[str, Any]:
     """Say what one agrees to from now on."""
     caller = callers.signed_in(request)
+    limits.count("set_consents", request, caller.uid)
     from imagesfactory.accounts.changes import ConsentRequest
     from imagesfactory.doors import views_privacy
     from imagesfactory.doors.requests import parsed
@@ -79,11 +83,12 @@ def set_consents(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_privacy.profile(bootstrap.profiles().set_consents(caller.uid, wanted, bootstrap.clock().now()))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def request_correction(request: CallableRequest[Any]) -> dict[str, Any]:
     """Say what is wrong: from now on it is not used until staff has decided."""
     caller = callers.signed_in(request)
+    limits.count("request_correction", request, caller.uid)
     from imagesfactory.doors.requests import parsed
     from imagesfactory.rights.correction import CorrectionRequest
 
@@ -92,20 +97,22 @@ def request_correction(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"correction_id": correction_id, "status": "pending"}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=60, concurrency=40)
+@on_call(cors=ANY_ORIGIN, timeout_sec=60, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def export_my_data(request: CallableRequest[Any]) -> dict[str, Any]:
     """Ask for everything as one file; ``exports/{id}`` tells when it is ready, and a letter does."""
     caller = callers.signed_in(request)
+    limits.count("export_my_data", request, caller.uid)
     export = rights.exports().request(caller.uid, bootstrap.clock().now())
     return {"export_id": export.id, "status": export.state.value, "expires_at": export.expires_at.isoformat()}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def delete_image(request: CallableRequest[Any]) -> dict[str, Any]:
     """Delete one image of a finished job, for good."""
     caller = callers.signed_in(request)
+    limits.count("delete_image", request, caller.uid)
     from imagesfactory.doors import views
     from imagesfactory.doors.requests import ImageTask, parsed
 

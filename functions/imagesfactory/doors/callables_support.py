@@ -8,7 +8,7 @@ from firebase_functions.https_fn import CallableRequest, on_call
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
-from imagesfactory.doors import callers
+from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.options import ANY_ORIGIN
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY
@@ -21,6 +21,7 @@ _SECRETS = list(SECRETS_OF_IDENTITY)
 def create_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     """Make an inquiry as a member."""
     caller = callers.member(request)
+    limits.count("create_inquiry", request, caller.uid)
     from imagesfactory.doors import views_support
     from imagesfactory.doors.requests import parsed
     from imagesfactory.support.request import InquiryRequest
@@ -34,12 +35,13 @@ def create_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
 def create_open_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     """Make an inquiry without an account: an appeal against a refused sign-up, an authority."""
     callers.anybody(request)
+    limits.count("create_open_inquiry", request)
     from imagesfactory.doors import views_support
     from imagesfactory.doors.requests import parsed
     from imagesfactory.support.request import OpenInquiryRequest
 
     wanted = parsed(OpenInquiryRequest, request.data)
-    address = callers.network_address(request)
+    address = callers.network_address(request.raw_request)
     return views_support.inquiry(office.support().create_open(wanted, address, bootstrap.clock().now()))
 
 
@@ -48,11 +50,12 @@ def create_open_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
 def guardian_deletion_request(request: CallableRequest[Any]) -> dict[str, Any]:
     """Demand, as a parent or guardian, that the account of a child under 14 be deleted; no account is needed."""
     callers.anybody(request)
+    limits.count("guardian_deletion_request", request)
     from imagesfactory.doors import views_support
     from imagesfactory.doors.requests import parsed
     from imagesfactory.support.request import GuardianRequest
 
-    wanted, address = parsed(GuardianRequest, request.data), callers.network_address(request)
+    wanted, address = parsed(GuardianRequest, request.data), callers.network_address(request.raw_request)
     return views_support.inquiry(office.support().create_for_guardian(wanted, address, bootstrap.clock().now()))
 
 
@@ -61,6 +64,7 @@ def guardian_deletion_request(request: CallableRequest[Any]) -> dict[str, Any]:
 def reply_to_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     """Write on in one's own inquiry."""
     caller = callers.member(request)
+    limits.count("reply_to_inquiry", request, caller.uid)
     from imagesfactory.doors import views_support
     from imagesfactory.doors.requests import parsed
     from imagesfactory.support.request import MessageRequest
@@ -74,6 +78,7 @@ def reply_to_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
 def list_inquiries(request: CallableRequest[Any]) -> dict[str, Any]:
     """Inquiries in one state, the longest waiting first, for support."""
     staff = callers.staff_member(request, "support")
+    limits.count("list_inquiries", request, staff.uid)
     from imagesfactory.doors import views_support
     from imagesfactory.doors.requests import parsed
     from imagesfactory.support.request import InquiriesQuery
@@ -87,6 +92,7 @@ def list_inquiries(request: CallableRequest[Any]) -> dict[str, Any]:
 def read_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     """One inquiry with its messages, for support."""
     staff = callers.staff_member(request, "support")
+    limits.count("read_inquiry", request, staff.uid)
     from imagesfactory.doors import views_support
     from imagesfactory.doors.requests import parsed
     from imagesfactory.support.request import InquiryQuery
@@ -101,6 +107,7 @@ def read_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
 def answer_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     """Answer an inquiry, on record and by mail, for support."""
     staff = callers.staff_member(request, "support")
+    limits.count("answer_inquiry", request, staff.uid)
     from imagesfactory.doors import views_support
     from imagesfactory.doors.requests import parsed
     from imagesfactory.support.request import MessageRequest
@@ -114,6 +121,7 @@ def answer_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
 def settle_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     """Settle an inquiry, from when its record lives three years, for support."""
     staff = callers.staff_member(request, "support")
+    limits.count("settle_inquiry", request, staff.uid)
     from imagesfactory.doors import views_support
     from imagesfactory.doors.requests import parsed
     from imagesfactory.support.request import InquiryQuery

@@ -8,16 +8,20 @@ from firebase_functions.https_fn import CallableRequest, on_call
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
-from imagesfactory.doors import callers
+from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.options import ANY_ORIGIN, KEEPER
+from imagesfactory.kit.settings import SECRETS_OF_IDENTITY
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=120, concurrency=4, service_account=KEEPER)
+@on_call(
+    cors=ANY_ORIGIN, timeout_sec=120, concurrency=4, service_account=KEEPER, secrets=list(SECRETS_OF_IDENTITY)
+)
 @answers
 def get_truth(request: CallableRequest[Any]) -> dict[str, Any]:
     """Whether anything was lost, minted or forgotten: a verdict for each question, with counts and ids only."""
     operator = callers.staff_member(request, "operator")
+    limits.count("get_truth", request, operator.uid)
     from imagesfactory.doors import views_truth
     from imagesfactory.doors.requests import Request, parsed
     from imagesfactory.staff.model import Access, Action

@@ -14,6 +14,8 @@ from imagesfactory.kit.errors import Outcome, Refusal, Text
 from imagesfactory.kit.settings import settings
 
 if TYPE_CHECKING:
+    from flask import Request
+
     from imagesfactory.staff.model import StaffMember
 
 
@@ -125,17 +127,17 @@ def staff_member(request: CallableRequest[Any], role: str) -> StaffMember:
     """
     from imagesfactory.staff.model import Role, StaffMember
 
-    return StaffMember(staff(request, role).uid, Role(role), network_address(request))
+    return StaffMember(staff(request, role).uid, Role(role), network_address(request.raw_request))
 
 
-def network_address(request: CallableRequest[Any]) -> str:
+def network_address(request: Request) -> str:
     """From where the call came: what Google's front end saw, which it adds as the last of X-Forwarded-For.
 
     What stands before it was written by the caller and proves nothing.
     Source: docs.cloud.google.com/functions/docs/reference/headers.
     """
-    forwarded = request.raw_request.headers.get("X-Forwarded-For", "").split(",")[-1].strip()
-    return (forwarded or request.raw_request.remote_addr or "")[:45]
+    forwarded = request.headers.get("X-Forwarded-For", "").split(",")[-1].strip()
+    return (forwarded or request.remote_addr or "")[:45]
 
 
 def our_queue(request: CallableRequest[Any]) -> None:

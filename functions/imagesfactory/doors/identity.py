@@ -16,6 +16,7 @@ from firebase_functions.identity_fn import (
 )
 
 from imagesfactory import bootstrap
+from imagesfactory.doors import limits
 from imagesfactory.doors.answers import answers
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @answers
 def before_create(event: AuthBlockingEvent) -> BeforeCreateResponse | None:
     """Refuse listed identities and ways to sign up that are not offered; begin the account of everybody else."""
+    limits.count_from("before_create", event.ip_address or "")
     bootstrap.accounts().admit(_identity(event), bootstrap.clock().now())
     return None
 
@@ -35,6 +37,7 @@ def before_create(event: AuthBlockingEvent) -> BeforeCreateResponse | None:
 @answers
 def before_sign_in(event: AuthBlockingEvent) -> BeforeSignInResponse | None:
     """Refuse accounts that are closed or suspended; note the visit."""
+    limits.count_from("before_sign_in", event.ip_address or "", event.data.uid)
     from imagesfactory.accounts.service import Visit
 
     visit = Visit(event.event_id, event.ip_address or "", event.user_agent or "")

@@ -6,6 +6,7 @@ from firebase_functions.https_fn import on_request
 from flask import Request, Response
 
 from imagesfactory import bootstrap
+from imagesfactory.doors import limits
 from imagesfactory.kit import log
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, settings
 
@@ -22,6 +23,9 @@ def policy_page(request: Request) -> Response:
     """The privacy policy in force: ``?lang=en`` in English, else in Korean."""
     if request.method not in {"GET", "HEAD"}:
         return Response("GET only\n", 405, {"Allow": "GET, HEAD"})
+    refused = limits.refusal("policy_page", request)
+    if refused is not None:
+        return refused
     from imagesfactory.notices.policy_page import Officer, policy_page
 
     try:
@@ -41,6 +45,9 @@ def unsubscribe(request: Request) -> Response:
     """
     if request.method not in {"GET", "HEAD", "POST"}:
         return Response("GET or POST only\n", 405, {"Allow": "GET, HEAD, POST"})
+    refused = limits.refusal("unsubscribe", request)
+    if refused is not None:
+        return refused
     member = bootstrap.advertiser().member_of(request.args.get("m", ""))
     if member is None:
         return Response("404\n", 404)

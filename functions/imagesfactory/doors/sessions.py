@@ -14,18 +14,21 @@ from flask import Request, Response
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
+from imagesfactory.doors import limits
 from imagesfactory.doors.options import SESSIONS
 from imagesfactory.kit import log
-from imagesfactory.kit.settings import settings
+from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, settings
 
 COOKIE: Final = "__session"
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
-@on_request(timeout_sec=15, concurrency=40, invoker="public", service_account=SESSIONS)
+@on_request(
+    timeout_sec=15, concurrency=40, invoker="public", service_account=SESSIONS, secrets=list(SECRETS_OF_IDENTITY)
+)
 def create_session(request: Request) -> Response:
     """Issue the cookie: a POST of ``{"id_token": ...}`` right after a sign-in."""
-    refused = _refusal(request)
+    refused = _refusal("create_session", request)
     if refused is not None:
         return refused
     from imagesfactory.vendors.session_cookies import LIFETIME, NoSession
@@ -47,10 +50,12 @@ def create_session(request: Request) -> Response:
     return answer
 
 
-@on_request(timeout_sec=15, concurrency=40, invoker="public", service_account=SESSIONS)
+@on_request(
+    timeout_sec=15, concurrency=40, invoker="public", service_account=SESSIONS, secrets=list(SECRETS_OF_IDENTITY)
+)
 def end_session(request: Request) -> Response:
     """End every session of whoever holds the cookie, and take it away."""
-    refused = _refusal(request)
+    refused = _refusal("end_session", request)
     if refused is not None:
         return refused
     from imagesfactory.vendors.session_cookies import NoSession
@@ -67,12 +72,12 @@ def end_session(request: Request) -> Response:
     return answer
 
 
-def _refusal(request: Request) -> Response | None:
+def _refusal(function: str, request: Request) -> Response | None:
     if request.method != "POST":
         return Response("POST only\n", 405, {"Allow": "POST"})
     if request.headers.get("Origin") != settings().web_origin or not request.is_json:
         return _plain("not from here\n", 403)
-    return None
+    return limits.refusal(function, request)
 
 
 def _plain(text: str, status: int) -> Response:

@@ -15,7 +15,7 @@ from flask import Request, Response
 
 from imagesfactory import bootstrap
 from imagesfactory.kit import log
-from imagesfactory.kit.settings import SECRETS_OF_PAYMENTS, settings
+from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, SECRETS_OF_PAYMENTS, settings
 
 if TYPE_CHECKING:
     from imagesfactory.payments.ports import Notice
@@ -31,6 +31,7 @@ def _posts_only(door: Door) -> Door:
 
     @wraps(door)
     def answered(request: Request) -> Response:
+        from imagesfactory.kit.rate import TooManyRequests
         from imagesfactory.payments.ports import Forged, Malformed
 
         if request.method != "POST":
@@ -43,6 +44,8 @@ def _posts_only(door: Door) -> Door:
             return _refused(door.__name__, "forged", 400)
         except Malformed:
             return _refused(door.__name__, "malformed", 400)
+        except TooManyRequests as refused:
+            return _refused(door.__name__, refused.code, 429)
         except Exception as problem:
             log.failure("webhook.failed", problem, task=door.__name__)
             return Response("try again\n", 500)
@@ -63,7 +66,7 @@ def stripe_webhook(request: Request) -> Response:
     return _received(notice(request.get_data(), signature, secret, bootstrap.outside_clock().now()))
 
 
-@on_request(timeout_sec=30, concurrency=80, invoker="public", secrets=list(SECRETS_OF_PAYMENTS))
+@on_request(timeout_sec=30, concurrency=80, invoker="public", secrets=[*SECRETS_OF_PAYMENTS, *SECRETS_OF_IDENTITY])
 @_posts_only
 def toss_webhook(request: Request) -> Response:
     """Toss Payments' events: unsigned, hence a hint to look at one of our orders and nothing more."""

@@ -33,7 +33,7 @@ class CouponService:
     def redeem(self, uid: str, code: str, now: datetime) -> int:
         """Grant a coupon's points; returns how many. Case and spaces around the code do not matter.
 
-        Guessing costs: a code that is none uses up one request of the member's allowance.
+        Whoever calls has counted the guess before: how often one may try must not depend on what was tried.
 
         Raises:
             CouponUnknown, CouponUsedBefore, and the refusals of the wallet: nothing was granted.
@@ -41,7 +41,6 @@ class CouponService:
         """
         coupon = self._rules.coupon(code.strip().upper())
         if coupon is None or not coupon.first_day <= legal_day(now) <= coupon.last_day:
-            self._points.use_request(uid, now)
             raise CouponUnknown
         unit_of_work.run(self._client, partial(self._redeem, uid=uid, coupon=coupon, now=now))
         log.info("coupon.redeemed", uid=uid, points=coupon.points)

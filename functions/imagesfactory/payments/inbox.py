@@ -19,11 +19,14 @@ from imagesfactory.kit.errors import RetryLater
 from imagesfactory.kit.ids import derive_id
 from imagesfactory.kit.queue import Queue
 from imagesfactory.kit.unit_of_work import UnitOfWork
+from imagesfactory.limits.model import Subject
+from imagesfactory.limits.store import AllowanceStore
 from imagesfactory.payments.fold import PaymentMismatch
 from imagesfactory.payments.model import is_order_id
 from imagesfactory.payments.ports import Forged, Notice, ProviderBusy, ProviderUnusable
 from imagesfactory.payments.reconciliation import Reconciliation, UnknownOrder
 from imagesfactory.payments.store import PaymentStore
+from imagesfactory.policy.limits import limits
 from imagesfactory.policy.retention import destroy_at
 
 if TYPE_CHECKING:
@@ -81,9 +84,11 @@ class Inbox:
         queue: Queue,
         providers: Providers,
         reconciliation: Reconciliation,
+        allowances: AllowanceStore,
         recall: Recall | None = None,
     ) -> None:
         self._client = client
+        self._allowances = allowances
         self._recall = recall
         self._queue = queue
         self._providers = providers
@@ -94,15 +99,16 @@ class Inbox:
         """Write the event down; False if that is not needed: it is there already, or about nothing of ours.
 
         An unsigned event (Toss) counts only if it names an order of ours, because anybody could fill the inbox
-        otherwise; the order is always there before its payment.
+        otherwise; the order is always there before its payment. Buyers know the number of their order, so these
+        events are counted for each order; the sweep looks at an order whose events are refused.
 
         Raises:
             Forged: it carries a secret, and not the one that the payment came with.
+            TooManyRequests: unsigned events name this order more often than its payment can have changed.
 
         """
-        from google.api_core.exceptions import Conflict
-
-        if notice.provider == "toss" and not self._concerns_us(notice):
+        is_signed = notice.provider != "toss"
+        if not is_signed and not self._concerns_us(notice):
             log.info("webhook.unknown_order", provider=notice.provider)
             return False
         event = Event(
@@ -114,11 +120,27 @@ class Inbox:
             received_at=now,
             resume_at=now + ENQUEUE_GRACE,
         )
+        is_new = self._keep(event) if is_signed else unit_of_work.run(self._client, partial(self._count, event=event))
+        if is_new:
+            log.info("webhook.received", provider=event.provider, event_id=event.id, code=event.kind)
+        return is_new
+
+    def _keep(self, event: Event) -> bool:
+        from google.api_core.exceptions import Conflict
+
         try:
             self._reference(event.id).create({**_moving(event), **_fixed(event)})
         except Conflict:
             return False
-        log.info("webhook.received", provider=event.provider, event_id=event.id, code=event.kind)
+        return True
+
+    def _count(self, unit: UnitOfWork, event: Event) -> bool:
+        counted = self._allowances.reference(Subject("events", "order", event.order_id))
+        known, allowance = unit.peek(self._reference(event.id), counted)
+        if known.exists:
+            return False
+        self._allowances.take_in(unit, allowance, limits().rate("events_of_order"), event.received_at)
+        unit.create(known.reference, {**_moving(event), **_fixed(event)})
         return True
 
     def enqueue(self, event_id: str, occasion: str) -> None:

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
+from imagesfactory.kit import rate as token_bucket
 from imagesfactory.kit.errors import Outcome, Refusal, Text
+from imagesfactory.kit.rate import Rate
 
 
 class LotKind(StrEnum):
@@ -117,14 +119,6 @@ class Hold:
 
 
 @dataclass(frozen=True)
-class Rate:
-    """A token bucket: ``burst`` requests at once, then one more every ``refill``."""
-
-    burst: int
-    refill: timedelta
-
-
-@dataclass(frozen=True)
 class Wallet:
     """A member's points and the right to spend them. ``is_open`` turns false when the member withdraws."""
 
@@ -219,17 +213,6 @@ class WalletClosed(Refusal):
     outcome = Outcome.FAILED_PRECONDITION
     code = "wallet-closed"
     text = Text("현재 포인트를 사용할 수 없는 계정입니다.", "Points of this account cannot be used.")
-
-
-class TooManyRequests(Refusal):
-    """The member's allowance of requests is used up for the moment."""
-
-    outcome = Outcome.RESOURCE_EXHAUSTED
-    code = "too-many-requests"
-    text = Text(
-        "요청이 너무 많습니다. 잠시 후 다시 시도해 주세요.",
-        "Too many requests. Please try again in a moment.",
-    )
 
 
 def grant(wallet: Wallet, lot: Lot, now: datetime) -> Movement:
@@ -375,18 +358,11 @@ def expire(wallet: Wallet, now: datetime, cause: str = "due") -> Movement:
 def take_request(wallet: Wallet, rate: Rate, now: datetime) -> Wallet:
     """The wallet after one more admitted request.
 
-    The allowance is kept as the instant at which it is whole again (the generic cell rate algorithm): one field, no
-    timer. Source: ITU-T I.371.
-
     Raises:
         TooManyRequests: the allowance is used up; details: ``retry_after_seconds``.
 
     """
-    whole_at = max(wallet.rate_full_at or now, now) + rate.refill
-    excess = whole_at - now - rate.burst * rate.refill
-    if excess > timedelta(0):
-        raise TooManyRequests(retry_after_seconds=int(excess.total_seconds()) + 1)
-    return replace(wallet, rate_full_at=whole_at)
+    return replace(wallet, rate_full_at=token_bucket.take(wallet.rate_full_at, rate, now))
 
 
 def _allocate(wallet: Wallet, points: int) -> tuple[Allocation, ...]:

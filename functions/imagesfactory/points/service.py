@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from imagesfactory.kit import log, unit_of_work
+from imagesfactory.kit.rate import Rate, TooManyRequests
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.points import model
 from imagesfactory.points.closing import forfeit
@@ -15,9 +16,7 @@ from imagesfactory.points.model import (
     Lot,
     LotKind,
     Movement,
-    Rate,
     SignupUnfinished,
-    TooManyRequests,
     Wallet,
     WalletClosed,
 )

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class InquiryContacts:
     """The mail room's Outsiders."""
 
-    def __init__(self, client: Client, pseudonym_key: str) -> None:
-        self._store = InquiryStore(client, pseudonym_key)
+    def __init__(self, client: Client) -> None:
+        self._store = InquiryStore(client)
 
     def recipient(self, inquiry_id: str) -> Recipient | None:
         """Who asked, in the language they asked in; None when the inquiry is gone or named no e-mail address."""

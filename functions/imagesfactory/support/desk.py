@@ -31,9 +31,9 @@ PAGE = 25
 class SupportDesk:
     """Inquiries as staff works with them."""
 
-    def __init__(self, client: Client, *, outbox: Outbox, accesses: AccessLog, pseudonym_key: str) -> None:
+    def __init__(self, client: Client, *, outbox: Outbox, accesses: AccessLog) -> None:
         self._client = client
-        self._store = InquiryStore(client, pseudonym_key)
+        self._store = InquiryStore(client)
         self._outbox = outbox
         self._accesses = accesses
 

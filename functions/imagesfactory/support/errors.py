@@ -56,14 +56,3 @@ class NotAGuardiansInquiry(Refusal):
     text = Text(
         "해당 계정에 대한 법정대리인의 삭제 요청이 아닙니다.", "This is no guardian's demand to delete that account."
     )
-
-
-class TooManyInquiries(Refusal):
-    """More inquiries came from one place, or name one contact, than is usual."""
-
-    outcome = Outcome.RESOURCE_EXHAUSTED
-    code = "too-many-inquiries"
-    text = Text(
-        "문의가 너무 많습니다. 내일 다시 시도하거나 support@imagesfactory.com으로 메일을 보내 주세요.",
-        "Too many inquiries. Please try again tomorrow or write to support@imagesfactory.com.",
-    )

@@ -1,4 +1,4 @@
-"""Pure decisions about inquiries: who may write, when one is settled, how many an unknown caller may make."""
+"""Pure decisions about inquiries: who may write, and when one is settled."""
 
 from __future__ import annotations
 
@@ -7,16 +7,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from imagesfactory.support.errors import InquiryFull, InquirySettled, TooManyInquiries
+from imagesfactory.support.errors import InquiryFull, InquirySettled
 
 MESSAGES_MAX = 100
 QUIET_AFTER = timedelta(days=30)
 """An answered inquiry that its owner leaves alone so long is settled: else its record would never die."""
-OPEN_DOOR_MAX = 3
-"""Inquiries a day that may come from one network address, or name one contact, without an account."""
-OPEN_DOOR_WINDOW = timedelta(hours=24)
-MEMBERS_DOOR_MAX = 20
-"""Inquiries a day that one member may make."""
 
 
 class Topic(StrEnum):
@@ -107,25 +102,3 @@ def settled(inquiry: Inquiry, now: datetime) -> Inquiry:
     if inquiry.state is State.SETTLED:
         return inquiry
     return replace(inquiry, state=State.SETTLED, settled_at=now, changed_at=now, about_account="")
-
-
-@dataclass(frozen=True)
-class Turnstile:
-    """How often one source came through a door within the window that its first passage began."""
-
-    count: int
-    window_began: datetime
-
-
-def passed(before: Turnstile | None, maximum: int, now: datetime) -> Turnstile:
-    """The turnstile after one more passage.
-
-    Raises:
-        TooManyInquiries: the window is full.
-
-    """
-    if before is None or now >= before.window_began + OPEN_DOOR_WINDOW:
-        return Turnstile(1, now)
-    if before.count >= maximum:
-        raise TooManyInquiries
-    return replace(before, count=before.count + 1)

@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from imagesfactory.accounts.errors import AccountNotActive
-from imagesfactory.accounts.model import normalised_email
 from imagesfactory.accounts.service import AccountService, Recipient
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.ids import derive_id
+from imagesfactory.kit.rate import TooManyRequests
 from imagesfactory.kit.unit_of_work import UnitOfWork
+from imagesfactory.limits.model import Subject, of_address
+from imagesfactory.limits.store import AllowanceStore
 from imagesfactory.mail.outbox import Outbox
 from imagesfactory.mail.words import InquiryForDesk, InquiryReceived
+from imagesfactory.policy.limits import limits
 from imagesfactory.support import model
 from imagesfactory.support.errors import ChildNotUnderFourteen, InquiryMadeBefore, InquiryNotFound
 from imagesfactory.support.model import Author, Inquiry, Message, State, Topic
 from imagesfactory.support.request import GuardianRequest, InquiryRequest, MessageRequest, OpenInquiryRequest
-from imagesfactory.support.store import InquiryStore, inquiry_from, turnstile_from
+from imagesfactory.support.store import InquiryStore, inquiry_from
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
 
+PURPOSE = "inquiry"
+"""What allowances of this room are for."""
+LETTERS = "letters_to_contact"
+
+
 class SupportService:
     """Takes inquiries. Letters to the support desk and to the inquirer are written in the same commit."""
 
-    def __init__(self, client: Client, *, outbox: Outbox, accounts: AccountService, pseudonym_key: str) -> None:
+    def __init__(self, client: Client, *, outbox: Outbox, accounts: AccountService, allowances: AllowanceStore) -> None:
         self._client = client
-        self._store = InquiryStore(client, pseudonym_key)
+        self._store = InquiryStore(client)
+        self._allowances = allowances
         self._outbox = outbox
         self._accounts = accounts
 
@@ -39,7 +49,7 @@ class SupportService:
 
         Raises:
             AccountNotActive
-            InquiryMadeBefore, TooManyInquiries
+            InquiryMadeBefore, TooManyRequests
 
         """
         inquiry = Inquiry(
@@ -54,14 +64,17 @@ class SupportService:
             changed_at=now,
             message_ids=(derive_id("message", request.request_id),),
         )
-        limits = {("member", uid): model.MEMBERS_DOOR_MAX}
-        return self._take(inquiry, request.text, limits, now)
+        counted = {Subject(PURPOSE, "member", uid): "inquiries_of_member"}
+        return self._take(inquiry, request.text, counted, now)
 
     def create_open(self, request: OpenInquiryRequest, address: str, now: datetime) -> Inquiry:
         """Take an inquiry of somebody without an account, who called from the network ``address``.
 
+        Whoever names somebody else's e-mail address can neither flood it with letters nor use up its owner's right to
+        ask: beyond the limit the inquiry is taken and only its confirmation is not sent.
+
         Raises:
-            InquiryMadeBefore, TooManyInquiries
+            InquiryMadeBefore, TooManyRequests
 
         """
         inquiry = self._opened(request, request.topic, request.digest, now)
@@ -74,16 +87,14 @@ class SupportService:
 
         Raises:
             ChildNotUnderFourteen
-            InquiryMadeBefore, TooManyInquiries
+            InquiryMadeBefore, TooManyRequests
 
         """
         if not request.child_is_under_fourteen:
             raise ChildNotUnderFourteen
         opened = self._opened(request, Topic.GUARDIAN, request.digest, now)
         inquiry = replace(opened, about_account=request.account_email)
-        limits = self._open_door(inquiry, address)
-        limits[("account", normalised_email(request.account_email))] = model.OPEN_DOOR_MAX
-        return self._take(inquiry, request.words, limits, now)
+        return self._take(inquiry, request.words, self._open_door(inquiry, address), now)
 
     def reply(self, uid: str, request: MessageRequest, now: datetime) -> Inquiry:
         """Write on in one's own inquiry; the same request again changes nothing.
@@ -124,11 +135,15 @@ class SupportService:
             message_ids=(derive_id("message", request.request_id),),
         )
 
-    def _open_door(self, inquiry: Inquiry, address: str) -> dict[tuple[str, str], int]:
-        """Every source that is counted at the door without an account, and how often it may come through."""
-        contacts = (inquiry.contact_email, inquiry.contact_telephone)
-        sources = {("address", address), *(("contact", contact.lower()) for contact in contacts if contact)}
-        return dict.fromkeys(sources, model.OPEN_DOOR_MAX)
+    def _open_door(self, inquiry: Inquiry, address: str) -> dict[Subject, str]:
+        """Whom an inquiry without an account is counted for, and by which rate."""
+        counted: dict[Subject, str] = {}
+        if inquiry.contact_email:
+            counted[Subject(PURPOSE, "contact", inquiry.contact_email.lower())] = LETTERS
+        place = of_address(PURPOSE, address)
+        if place is not None:
+            counted[place] = "inquiries_of_address"
+        return counted
 
     def _member(self, uid: str) -> Recipient:
         member = self._accounts.recipient(uid)
@@ -136,35 +151,36 @@ class SupportService:
             raise AccountNotActive
         return member
 
-    def _take(self, inquiry: Inquiry, text: str, limits: dict[tuple[str, str], int], now: datetime) -> Inquiry:
+    def _take(self, inquiry: Inquiry, text: str, counted: dict[Subject, str], now: datetime) -> Inquiry:
         message = Message(inquiry.message_ids[0], Author.MEMBER, text, now)
-        taken = unit_of_work.run(
-            self._client, partial(self._create, inquiry=inquiry, message=message, limits=limits, now=now)
-        )
+        create = partial(self._create, inquiry=inquiry, message=message, counted=counted, now=now)
+        taken = unit_of_work.run(self._client, create)
         log.info("inquiry.received", uid=inquiry.owner, event_id=inquiry.id, code=inquiry.topic.value)
         return taken
 
     def _create(
-        self,
-        unit: UnitOfWork,
-        inquiry: Inquiry,
-        message: Message,
-        limits: dict[tuple[str, str], int],
-        now: datetime,
+        self, unit: UnitOfWork, inquiry: Inquiry, message: Message, counted: dict[Subject, str], now: datetime
     ) -> Inquiry:
-        turnstiles = {self._store.turnstile_reference(*source): maximum for source, maximum in limits.items()}
-        snapshot, *counted = unit.read(self._store.reference(inquiry.id), *turnstiles)
+        references = map(self._allowances.reference, counted)
+        snapshot, *allowances = unit.peek(self._store.reference(inquiry.id), *references)
         known = inquiry_from(snapshot)
         if known is not None:
             if known.request_digest != inquiry.request_digest:
                 raise InquiryMadeBefore
             return known
-        for turnstile, maximum in zip(counted, turnstiles.values(), strict=True):
-            self._store.count(unit, turnstile, model.passed(turnstile_from(turnstile), maximum, now))
+        rate_of = limits().rate
+        is_confirmed = bool(inquiry.owner)
+        for allowance, rate in zip(allowances, counted.values(), strict=True):
+            if rate != LETTERS:
+                self._allowances.take_in(unit, allowance, rate_of(rate), now)
+                continue
+            with suppress(TooManyRequests):
+                self._allowances.take_in(unit, allowance, rate_of(rate), now)
+                is_confirmed = True
         self._store.create(unit, inquiry, message)
         self._tell_desk(unit, inquiry, message)
-        received = InquiryReceived(inquiry.id, is_guardians=inquiry.topic is Topic.GUARDIAN)
-        if inquiry.owner or inquiry.contact_email:
+        if is_confirmed:
+            received = InquiryReceived(inquiry.id, is_guardians=inquiry.topic is Topic.GUARDIAN)
             self._outbox.post(unit, f"{inquiry.id}-received", inquiry.owner, received, now)
         return inquiry
 

@@ -1,12 +1,11 @@
-"""Inquiries in Firestore: ``inquiries/{id}``, ``inquiries/{id}/messages/{id}`` and ``turnstiles/{hash}``."""
+"""Inquiries in Firestore: ``inquiries/{id}`` and ``inquiries/{id}/messages/{id}``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imagesfactory.kit.ids import keyed_hash
 from imagesfactory.policy.retention import destroy_at
-from imagesfactory.support.model import Author, Inquiry, Message, State, Topic, Turnstile
+from imagesfactory.support.model import Author, Inquiry, Message, State, Topic
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,9 +18,8 @@ if TYPE_CHECKING:
 class InquiryStore:
     """Reads and writes inquiries inside a unit of work."""
 
-    def __init__(self, client: Client, pseudonym_key: str) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
-        self._key = pseudonym_key
 
     @property
     def _inquiries(self) -> CollectionReference:
@@ -35,10 +33,6 @@ class InquiryStore:
         """Where its messages are, in their order."""
         messages = self.reference(inquiry.id).collection("messages")
         return [messages.document(message_id) for message_id in inquiry.message_ids]
-
-    def turnstile_reference(self, kind: str, source: str) -> DocumentReference:
-        """Where the passages of one source are counted, under a keyed hash: no address is stored."""
-        return self._client.collection("turnstiles").document(keyed_hash(self._key, "turnstile", kind, source))
 
     def get(self, inquiry_id: str) -> Inquiry | None:
         """The inquiry as it is now, outside any unit of work."""
@@ -85,18 +79,6 @@ class InquiryStore:
         if last is not None:
             self._add(unit, inquiry, last)
 
-    def count(self, unit: UnitOfWork, snapshot: Snapshot, turnstile: Turnstile) -> None:
-        """Write a turnstile read in the same unit."""
-        fields = {
-            "count": turnstile.count,
-            "window_began": turnstile.window_began,
-            "destroy_at": destroy_at("turnstile", turnstile.window_began),
-        }
-        if snapshot.exists:
-            unit.update(snapshot.reference, fields)
-        else:
-            unit.create(snapshot.reference, fields)
-
     def _add(self, unit: UnitOfWork, inquiry: Inquiry, message: Message) -> None:
         document = {
             "owner": inquiry.owner,
@@ -131,12 +113,6 @@ def inquiry_from(snapshot: Snapshot) -> Inquiry | None:
         settled_at=document["settled_at"],
         about_account=document.get("about_account", ""),
     )
-
-
-def turnstile_from(snapshot: Snapshot) -> Turnstile | None:
-    """The turnstile of a snapshot, or None where nobody came through yet."""
-    document = snapshot.to_dict()
-    return None if document is None else Turnstile(document["count"], document["window_began"])
 
 
 def _message_from(snapshot: Snapshot) -> Message | None:

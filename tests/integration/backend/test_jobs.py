@@ -10,7 +10,8 @@ import pytest
 from imagesfactory.generation.errors import JobNotFound, ModerationUnavailable, PromptRejected, RequestIdReused
 from imagesfactory.generation.model import DEADLINE, DISPATCH_LEASE, LEASE, WORK
 from imagesfactory.kit.errors import Refusal, RetryLater
-from imagesfactory.points.model import NotEnoughPoints, SignupUnfinished, TooManyRequests
+from imagesfactory.kit.rate import TooManyRequests
+from imagesfactory.points.model import NotEnoughPoints, SignupUnfinished
 
 from local.doubles import FaultRule
 from tests.backend import Backend, job_request

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from imagesfactory.kit.rate import TooManyRequests
 from imagesfactory.payments.errors import (
     AmountMismatch,
     CurrencyNotOffered,
@@ -18,7 +19,7 @@ from imagesfactory.payments.errors import (
 )
 from imagesfactory.payments.model import Channel, OrderStatus
 from imagesfactory.payments.request import OrderRequest
-from imagesfactory.points.model import SignupUnfinished, TooManyRequests
+from imagesfactory.points.model import SignupUnfinished
 
 from local.doubles.core.faults import FaultRule
 from tests.shop import NOTICE, Shop

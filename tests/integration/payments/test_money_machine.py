@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from imagesfactory.kit.clock import legal_day
 from imagesfactory.kit.errors import Refusal, RetryLater
+from imagesfactory.kit.rate import TooManyRequests
 from imagesfactory.payments.model import Channel, Order
-from imagesfactory.points.model import NotEnoughPoints, TooManyRequests
+from imagesfactory.points.model import NotEnoughPoints
 from imagesfactory.points.store import wallet_from
 
 from local.doubles import Doubles

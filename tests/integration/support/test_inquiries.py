@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 from imagesfactory.accounts.errors import SignupRefused
 from imagesfactory.accounts.model import Identity
-from imagesfactory.kit.ids import keyed_hash
+from imagesfactory.kit.rate import TooManyRequests
 from imagesfactory.policy.company import company
+from imagesfactory.policy.limits import limits
 from imagesfactory.policy.retention import destroy_at
 from imagesfactory.rights.appeals import AppealGrant, AppealService
 from imagesfactory.rights.errors import NotListed
 from imagesfactory.staff.model import Action, Role, StaffMember
-from imagesfactory.support.errors import InquiryMadeBefore, InquiryNotFound, InquirySettled, TooManyInquiries
-from imagesfactory.support.model import MEMBERS_DOOR_MAX, OPEN_DOOR_MAX, QUIET_AFTER, Author, State
+from imagesfactory.support.errors import InquiryMadeBefore, InquiryNotFound, InquirySettled
+from imagesfactory.support.model import QUIET_AFTER, Author, State
 from imagesfactory.support.request import InquiriesQuery, InquiryRequest, MessageRequest, OpenInquiryRequest
 
-from tests.backend import PSEUDONYM_KEY, Backend
+from tests.backend import Backend
 
 MINJI = StaffMember("minji", Role.SUPPORT, "203.0.113.7")
 QUESTION = "영수증을 다시 받고 싶어요 <b>지금</b>"
@@ -188,26 +189,35 @@ def test_a_listed_identity_is_kept_out_through_the_last_day_of_its_year_and_not_
     backend.accounts.admit(identity, ends)
 
 
-def test_the_open_door_counts_by_place_and_by_contact_and_keeps_neither(backend: Backend) -> None:
-    for number in range(OPEN_DOOR_MAX):
-        appeal(backend, f"appeal-0{number}", f"198.51.100.{number}")
-    with pytest.raises(TooManyInquiries):
-        appeal(backend, "appeal-09", "198.51.100.99")
-    for number in range(OPEN_DOOR_MAX):
-        appeal(backend, f"flood-0{number}", "192.0.2.1", contact_email=f"{number}@example.com")
-    with pytest.raises(TooManyInquiries):
-        appeal(backend, "flood-09", "192.0.2.1", contact_email="9@example.com")
-    stored = {one.id: one.to_dict() or {} for one in backend.client.collection("turnstiles").stream()}
-    assert keyed_hash(PSEUDONYM_KEY, "turnstile", "address", "192.0.2.1") in stored
-    assert all(set(one) == {"count", "window_began", "destroy_at"} for one in stored.values())
-    backend.clock.move(timedelta(hours=24))
-    appeal(backend, "appeal-10", "198.51.100.99")
+def test_one_network_asks_without_an_account_so_often_and_is_not_remembered(backend: Backend) -> None:
+    rate = limits().rate("inquiries_of_address")
+    for number in range(rate.burst):
+        appeal(backend, f"flood-{number:02}", "192.0.2.1", contact_email=f"{number}@example.com")
+    with pytest.raises(TooManyRequests) as refused:
+        appeal(backend, "flood-99", "192.0.2.1", contact_email="99@example.com")
+    assert refused.value.details["retry_after_seconds"] == rate.refill.total_seconds()
+    appeal(backend, "appeal-01", "192.0.2.2")
+    stored = [one.to_dict() or {} for one in backend.client.collection("allowances").stream()]
+    assert all(set(one) == {"whole_at", "destroy_at"} for one in stored)
+    backend.clock.move(rate.refill)
+    appeal(backend, "flood-99", "192.0.2.1", contact_email="99@example.com")
+
+
+def test_naming_somebodys_address_neither_floods_it_nor_takes_its_owners_right_to_ask(backend: Backend) -> None:
+    burst = limits().rate("letters_to_contact").burst
+    ids = [appeal(backend, f"appeal-{number:02}", f"198.51.100.{number}") for number in range(burst + 2)]
+    assert len(set(ids)) == burst + 2
+    confirmations = [f"{inquiry_id}-received" for inquiry_id in ids]
+    posted = {letter.id for letter in backend.client.collection("mail").stream()}
+    assert [name in posted for name in confirmations] == [True] * burst + [False, False]
+    backend.support_desk.answer(MINJI, words(ids[-1], "answer-01"), backend.clock.now())
+    assert backend.document(f"inquiries/{ids[-1]}")["state"] == "answered"
 
 
 def test_a_member_cannot_flood_either(backend: Backend) -> None:
     uid = backend.member()
-    for number in range(MEMBERS_DOOR_MAX):
+    for number in range(limits().rate("inquiries_of_member").burst):
         ask(backend, uid, f"question-{number}", str(number))
-    with pytest.raises(TooManyInquiries):
+    with pytest.raises(TooManyRequests):
         ask(backend, uid, "question-last", "once more")
-    assert len(list(backend.client.collection("inquiries").stream())) == MEMBERS_DOOR_MAX
+    assert len(list(backend.client.collection("inquiries").stream())) == limits().rate("inquiries_of_member").burst

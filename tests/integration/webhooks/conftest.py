@@ -45,6 +45,7 @@ def environment(firestore_process: FirestoreProcess, monkeypatch: pytest.MonkeyP
         "STRIPE_SECRET_KEY": "sk_test_local",
         "STRIPE_WEBHOOK_SECRET": SECRET,
         "TOSS_SECRET_KEY": "test_gsk_local",
+        "PSEUDONYM_KEY": "a key for tests",
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

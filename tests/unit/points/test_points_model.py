@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from imagesfactory.kit.rate import Rate, TooManyRequests
 from imagesfactory.points import model
 from imagesfactory.points.model import (
     Account,
@@ -17,8 +18,6 @@ from imagesfactory.points.model import (
     Lot,
     LotKind,
     NotEnoughPoints,
-    Rate,
-    TooManyRequests,
     Wallet,
     WalletClosed,
 )

@@ -1,0 +1,1 @@
+"""How often: allowances of members, network addresses, contacts and orders. Knows no function's meaning."""
