@@ -8,21 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from firebase_functions.https_fn import FunctionsErrorCode, HttpsError
 
 from imagesfactory.doors.malformed import MalformedRequest
+from imagesfactory.doors.texts import INTERNAL, MALFORMED
 from imagesfactory.kit import log
 from imagesfactory.kit.errors import Refusal, RetryLater, Text
 
 Inputs = ParamSpec("Inputs")
 Answer = TypeVar("Answer")
-
-_MALFORMED: Final = Text("요청 형식이 올바르지 않습니다.", "The request is not of the right form.")
-_INTERNAL: Final = Text(
-    "내부 문제가 발생했습니다. 잠시 후 다시 시도해 주세요.", "Something went wrong on our side. Please try again."
-)
 
 
 def answers(door: Callable[Inputs, Answer]) -> Callable[Inputs, Answer]:
@@ -37,15 +33,15 @@ def answers(door: Callable[Inputs, Answer]) -> Callable[Inputs, Answer]:
             raise _error(refusal.outcome.value, refusal.code, refusal.text, dict(refusal.details)) from None
         except RetryLater as later:
             log.info("call.postponed", task=door.__name__, code=later.reason)
-            raise _error("unavailable", later.reason, _INTERNAL, {}) from None
+            raise _error("unavailable", later.reason, INTERNAL, {}) from None
         except HttpsError:
             raise
         except MalformedRequest as malformed:
             log.info("call.refused", task=door.__name__, code="malformed")
-            raise _error("invalid-argument", "malformed", _MALFORMED, {"fields": malformed.fields}) from None
+            raise _error("invalid-argument", "malformed", MALFORMED, {"fields": malformed.fields}) from None
         except Exception as problem:
             log.failure("call.failed", problem, task=door.__name__)
-            raise _error("internal", "internal", _INTERNAL, {}) from None
+            raise _error("internal", "internal", INTERNAL, {}) from None
 
     return answered
 

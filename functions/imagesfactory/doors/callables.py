@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from firebase_functions.https_fn import CallableRequest, on_call
+from firebase_functions.https_fn import CallableRequest
 
 from imagesfactory import bootstrap
 from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
-from imagesfactory.doors.options import ANY_ORIGIN
+from imagesfactory.doors.calling import on_call
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, SECRETS_OF_IMAGE_PROVIDERS
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=10, concurrency=80)
+@on_call(timeout_sec=10, concurrency=80)
 @answers
 def get_catalog(request: CallableRequest[Any]) -> dict[str, Any]:
     """Models, prices in points, limits and the policy versions in force; open to everybody."""
@@ -24,7 +24,7 @@ def get_catalog(request: CallableRequest[Any]) -> dict[str, Any]:
     return views.catalog(bootstrap.catalog(), bootstrap.offered())
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def complete_signup(request: CallableRequest[Any]) -> dict[str, Any]:
     """Make a member of whoever signed up: name, the over-14 statement, consents with versions."""
@@ -38,7 +38,7 @@ def complete_signup(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"status": "active", "signup_points": points}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=60, concurrency=40, secrets=list(SECRETS_OF_IMAGE_PROVIDERS))
+@on_call(timeout_sec=60, concurrency=40, secrets=list(SECRETS_OF_IMAGE_PROVIDERS))
 @answers
 def create_job(request: CallableRequest[Any]) -> dict[str, Any]:
     """Ask for images; the job's document then tells all that happens to them."""
@@ -52,7 +52,7 @@ def create_job(request: CallableRequest[Any]) -> dict[str, Any]:
     return views.accepted(bootstrap.generation().create(caller.uid, wanted, bootstrap.clock().now()))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def cancel_job(request: CallableRequest[Any]) -> dict[str, Any]:
     """Release the images of a job that nobody has begun."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from firebase_functions.https_fn import CallableRequest, on_call
+from firebase_functions.https_fn import CallableRequest
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
 from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
-from imagesfactory.doors.options import ANY_ORIGIN
+from imagesfactory.doors.calling import on_call
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=15, concurrency=80, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=15, concurrency=80, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def register_device(request: CallableRequest[Any]) -> dict[str, Any]:
     """Write down the device, its app version and where notifications reach it."""
@@ -28,7 +28,7 @@ def register_device(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"device_id": wanted.device_id}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=15, concurrency=80, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=15, concurrency=80, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def remove_device(request: CallableRequest[Any]) -> dict[str, Any]:
     """Forget a device, for example when its member signs out."""

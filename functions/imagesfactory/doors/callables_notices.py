@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from firebase_functions.https_fn import CallableRequest, on_call
+from firebase_functions.https_fn import CallableRequest
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
 from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
-from imagesfactory.doors.options import ANY_ORIGIN
+from imagesfactory.doors.calling import on_call
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def announce_change(request: CallableRequest[Any]) -> dict[str, Any]:
     """Announce a change, for the officer; refused if it would take effect too early."""
@@ -28,7 +28,7 @@ def announce_change(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_notices.change(office.notices().announce(officer, wanted, bootstrap.clock().now()))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@on_call(timeout_sec=30, concurrency=40)
 @answers
 def get_policy_state(request: CallableRequest[Any]) -> dict[str, Any]:
     """What is in force, what is announced, and what the member has to agree to anew."""
@@ -39,7 +39,7 @@ def get_policy_state(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_notices.policy_state(office.notices().state(bootstrap.profiles().active(caller.uid)))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def agree_to_policy(request: CallableRequest[Any]) -> dict[str, Any]:
     """Agree to the version in force of the terms or the privacy policy."""
@@ -53,7 +53,7 @@ def agree_to_policy(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"document": wanted.document.value, "version": wanted.version}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def begin_campaign(request: CallableRequest[Any]) -> dict[str, Any]:
     """Advertise something to the members who agree to it, for the officer."""

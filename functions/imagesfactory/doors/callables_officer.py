@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from firebase_functions.https_fn import CallableRequest, on_call
+from firebase_functions.https_fn import CallableRequest
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
@@ -12,11 +12,11 @@ from imagesfactory import bootstrap_rights as rights
 from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.callables_privacy import ALL_SECRETS
-from imagesfactory.doors.options import ANY_ORIGIN
+from imagesfactory.doors.calling import on_call
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def list_corrections(request: CallableRequest[Any]) -> dict[str, Any]:
     """The corrections that members wait for."""
@@ -27,7 +27,7 @@ def list_corrections(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"corrections": views_privacy.plain(rights.corrections().open_ones(officer, bootstrap.clock().now()))}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def decide_correction(request: CallableRequest[Any]) -> dict[str, Any]:
     """Put a member's data right, or say why not."""
@@ -41,7 +41,7 @@ def decide_correction(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"status": "done" if decision.is_done else "refused"}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=60, concurrency=10, secrets=ALL_SECRETS)
+@on_call(timeout_sec=60, concurrency=10, secrets=ALL_SECRETS)
 @answers
 def close_account_for_guardian(request: CallableRequest[Any]) -> dict[str, Any]:
     """Erase a child's account after checking the guardian who demands it."""
@@ -54,7 +54,7 @@ def close_account_for_guardian(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"status": "withdrawing"}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def grant_appeal(request: CallableRequest[Any]) -> dict[str, Any]:
     """Let somebody join whom the register of misuse keeps out."""
@@ -67,7 +67,7 @@ def grant_appeal(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"lifted": count}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def record_disclosure(request: CallableRequest[Any]) -> dict[str, Any]:
     """Write down what is handed to an authority on a lawful demand."""
@@ -81,7 +81,7 @@ def record_disclosure(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_support.disclosure(office.disclosures().record(officer, wanted, bootstrap.clock().now()))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def list_disclosures(request: CallableRequest[Any]) -> dict[str, Any]:
     """The newest disclosures, of one member or of all."""
@@ -95,7 +95,7 @@ def list_disclosures(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"disclosures": [views_support.disclosure(one) for one in found]}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def list_accesses(request: CallableRequest[Any]) -> dict[str, Any]:
     """The newest lines of the access log, of one member or of all."""

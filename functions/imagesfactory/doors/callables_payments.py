@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from firebase_functions.https_fn import CallableRequest, on_call
+from firebase_functions.https_fn import CallableRequest
 from firebase_functions.options import MemoryOption
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
 from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
-from imagesfactory.doors.options import ANY_ORIGIN
+from imagesfactory.doors.calling import on_call
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, SECRETS_OF_PAYMENTS
 
 _SECRETS = [*SECRETS_OF_PAYMENTS, *SECRETS_OF_IDENTITY]
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=10, concurrency=80)
+@on_call(timeout_sec=10, concurrency=80)
 @answers
 def get_packs(request: CallableRequest[Any]) -> dict[str, Any]:
     """Packs of points with prices, ways to pay, and the notice a buyer confirms; open to everybody."""
@@ -29,7 +29,7 @@ def get_packs(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_payments.packs(payment_rules())
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=60, concurrency=40, secrets=_SECRETS)
+@on_call(timeout_sec=60, concurrency=40, secrets=_SECRETS)
 @answers
 def create_order(request: CallableRequest[Any]) -> dict[str, Any]:
     """Order a pack; answers what the app needs to pay it."""
@@ -47,7 +47,7 @@ def create_order(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_payments.placed(placed, settings(), customer_key)
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=120, concurrency=40, secrets=_SECRETS)
+@on_call(timeout_sec=120, concurrency=40, secrets=_SECRETS)
 @answers
 def confirm_toss_payment(request: CallableRequest[Any]) -> dict[str, Any]:
     """Take the money of a payment that the buyer authorised in Toss Payments' window."""
@@ -61,7 +61,7 @@ def confirm_toss_payment(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_payments.order(bootstrap.orders().confirm(caller.uid, wanted, bootstrap.clock().now()))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=_SECRETS)
+@on_call(timeout_sec=30, concurrency=40, secrets=_SECRETS)
 @answers
 def list_orders(request: CallableRequest[Any]) -> dict[str, Any]:
     """The member's orders, newest first, a page at a time."""
@@ -75,7 +75,7 @@ def list_orders(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"orders": [views_payments.order(order) for order in orders], "cursor": cursor}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=_SECRETS)
+@on_call(timeout_sec=30, concurrency=40, secrets=_SECRETS)
 @answers
 def get_order(request: CallableRequest[Any]) -> dict[str, Any]:
     """One order with its payment and refunds."""
@@ -89,7 +89,7 @@ def get_order(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_payments.details(details, bootstrap.clock().now())
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=8, memory=MemoryOption.GB_1, secrets=_SECRETS)
+@on_call(timeout_sec=30, concurrency=8, memory=MemoryOption.GB_1, secrets=_SECRETS)
 @answers
 def get_receipt(request: CallableRequest[Any]) -> dict[str, Any]:
     """The receipt of a paid order: as a page, as a PDF (base64), or by mail."""
@@ -106,7 +106,7 @@ def get_receipt(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_payments.receipt(bootstrap.receipts().get(caller.uid, wanted.order_id), wanted)
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=120, concurrency=40, secrets=_SECRETS)
+@on_call(timeout_sec=120, concurrency=40, secrets=_SECRETS)
 @answers
 def request_refund(request: CallableRequest[Any]) -> dict[str, Any]:
     """Give unused points of an order back."""
@@ -120,7 +120,7 @@ def request_refund(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_payments.refund(bootstrap.refunds().request(caller.uid, parsed(RefundRequest, request.data), now), now)
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def redeem_coupon(request: CallableRequest[Any]) -> dict[str, Any]:
     """Redeem a coupon for bonus points."""
@@ -133,7 +133,7 @@ def redeem_coupon(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"points": bootstrap.coupons().redeem(caller.uid, code, bootstrap.clock().now())}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=_SECRETS)
+@on_call(timeout_sec=30, concurrency=10, secrets=_SECRETS)
 @answers
 def get_settlement(request: CallableRequest[Any]) -> dict[str, Any]:
     """The settlement report of a day, for finance."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from firebase_functions.https_fn import CallableRequest, on_call
+from firebase_functions.https_fn import CallableRequest
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_rights as rights
 from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
-from imagesfactory.doors.options import ANY_ORIGIN
+from imagesfactory.doors.calling import on_call
 from imagesfactory.kit.settings import (
     SECRETS_OF_IDENTITY,
     SECRETS_OF_IMAGE_PROVIDERS,
@@ -22,7 +22,7 @@ from imagesfactory.kit.settings import (
 ALL_SECRETS = [*SECRETS_OF_IDENTITY, *SECRETS_OF_IMAGE_PROVIDERS, *SECRETS_OF_MAIL, *SECRETS_OF_PAYMENTS]
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=60, concurrency=20, secrets=ALL_SECRETS)
+@on_call(timeout_sec=60, concurrency=20, secrets=ALL_SECRETS)
 @answers
 def withdraw(request: CallableRequest[Any]) -> dict[str, Any]:
     """Without ``confirmed``: what would be lost, paid back, kept (and why), erased. With it: withdraw."""
@@ -40,7 +40,7 @@ def withdraw(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"status": "withdrawing"}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40)
+@on_call(timeout_sec=30, concurrency=40)
 @answers
 def get_my_page(request: CallableRequest[Any]) -> dict[str, Any]:
     """Everything held about the member by purpose and retention; with ``place``, a page of those records."""
@@ -56,7 +56,7 @@ def get_my_page(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"records": views_privacy.plain(records), "cursor": cursor}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def update_profile(request: CallableRequest[Any]) -> dict[str, Any]:
     """Change one's name, language or photo."""
@@ -69,7 +69,7 @@ def update_profile(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_privacy.profile(bootstrap.profiles().update(caller.uid, parsed(ProfileRequest, request.data)))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def set_consents(request: CallableRequest[Any]) -> dict[str, Any]:
     """Say what one agrees to from now on."""
@@ -83,7 +83,7 @@ def set_consents(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_privacy.profile(bootstrap.profiles().set_consents(caller.uid, wanted, bootstrap.clock().now()))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def request_correction(request: CallableRequest[Any]) -> dict[str, Any]:
     """Say what is wrong: from now on it is not used until staff has decided."""
@@ -97,7 +97,7 @@ def request_correction(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"correction_id": correction_id, "status": "pending"}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=60, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=60, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def export_my_data(request: CallableRequest[Any]) -> dict[str, Any]:
     """Ask for everything as one file; ``exports/{id}`` tells when it is ready, and a letter does."""
@@ -107,7 +107,7 @@ def export_my_data(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"export_id": export.id, "status": export.state.value, "expires_at": export.expires_at.isoformat()}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
+@on_call(timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def delete_image(request: CallableRequest[Any]) -> dict[str, Any]:
     """Delete one image of a finished job, for good."""

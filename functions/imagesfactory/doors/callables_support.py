@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from firebase_functions.https_fn import CallableRequest, on_call
+from firebase_functions.https_fn import CallableRequest
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
 from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
-from imagesfactory.doors.options import ANY_ORIGIN
+from imagesfactory.doors.calling import on_call
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY
 
 _SECRETS = list(SECRETS_OF_IDENTITY)
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=_SECRETS)
+@on_call(timeout_sec=30, concurrency=40, secrets=_SECRETS)
 @answers
 def create_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     """Make an inquiry as a member."""
@@ -30,7 +30,7 @@ def create_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_support.inquiry(office.support().create(caller.uid, wanted, bootstrap.clock().now()))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, max_instances=5, secrets=_SECRETS)
+@on_call(timeout_sec=30, concurrency=40, max_instances=5, secrets=_SECRETS)
 @answers
 def create_open_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     """Make an inquiry without an account: an appeal against a refused sign-up, an authority."""
@@ -45,7 +45,7 @@ def create_open_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_support.inquiry(office.support().create_open(wanted, address, bootstrap.clock().now()))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, max_instances=5, secrets=_SECRETS)
+@on_call(timeout_sec=30, concurrency=40, max_instances=5, secrets=_SECRETS)
 @answers
 def guardian_deletion_request(request: CallableRequest[Any]) -> dict[str, Any]:
     """Demand, as a parent or guardian, that the account of a child under 14 be deleted; no account is needed."""
@@ -59,7 +59,7 @@ def guardian_deletion_request(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_support.inquiry(office.support().create_for_guardian(wanted, address, bootstrap.clock().now()))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=40, secrets=_SECRETS)
+@on_call(timeout_sec=30, concurrency=40, secrets=_SECRETS)
 @answers
 def reply_to_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     """Write on in one's own inquiry."""
@@ -73,7 +73,7 @@ def reply_to_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_support.inquiry(office.support().reply(caller.uid, wanted, bootstrap.clock().now()))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=_SECRETS)
+@on_call(timeout_sec=30, concurrency=10, secrets=_SECRETS)
 @answers
 def list_inquiries(request: CallableRequest[Any]) -> dict[str, Any]:
     """Inquiries in one state, the longest waiting first, for support."""
@@ -87,7 +87,7 @@ def list_inquiries(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"inquiries": [views_support.desk_inquiry(one) for one in found], "cursor": found[-1].id if found else None}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=_SECRETS)
+@on_call(timeout_sec=30, concurrency=10, secrets=_SECRETS)
 @answers
 def read_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     """One inquiry with its messages, for support."""
@@ -102,7 +102,7 @@ def read_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     return {**views_support.desk_inquiry(found), "messages": [views_support.message(one) for one in messages]}
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=_SECRETS)
+@on_call(timeout_sec=30, concurrency=10, secrets=_SECRETS)
 @answers
 def answer_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     """Answer an inquiry, on record and by mail, for support."""
@@ -116,7 +116,7 @@ def answer_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     return views_support.inquiry(office.support_desk().answer(staff, wanted, bootstrap.clock().now()))
 
 
-@on_call(cors=ANY_ORIGIN, timeout_sec=30, concurrency=10, secrets=_SECRETS)
+@on_call(timeout_sec=30, concurrency=10, secrets=_SECRETS)
 @answers
 def settle_inquiry(request: CallableRequest[Any]) -> dict[str, Any]:
     """Settle an inquiry, from when its record lives three years, for support."""

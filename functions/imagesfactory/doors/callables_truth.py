@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from firebase_functions.https_fn import CallableRequest, on_call
+from firebase_functions.https_fn import CallableRequest
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
 from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
-from imagesfactory.doors.options import ANY_ORIGIN, KEEPER
+from imagesfactory.doors.calling import on_call
+from imagesfactory.doors.options import KEEPER
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY
 
 
-@on_call(
-    cors=ANY_ORIGIN, timeout_sec=120, concurrency=4, service_account=KEEPER, secrets=list(SECRETS_OF_IDENTITY)
-)
+@on_call(timeout_sec=120, concurrency=4, service_account=KEEPER, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def get_truth(request: CallableRequest[Any]) -> dict[str, Any]:
     """Whether anything was lost, minted or forgotten: a verdict for each question, with counts and ids only."""

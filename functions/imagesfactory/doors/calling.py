@@ -1,0 +1,89 @@
+"""Declares callables: as the SDK does, but nothing that somebody sends is our failure, and every refusal has our words.
+
+The SDK answers a body that is no JSON, or JSON of an unexpected kind, with 500 INTERNAL, and its own refusals have no
+code. So the body is looked at first, and what the SDK refused is said again in both languages.
+Source of the protocol: firebase.google.com/docs/functions/callable-reference.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from firebase_functions import https_fn
+from flask import Request, Response
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from imagesfactory.doors.options import ANY_ORIGIN
+from imagesfactory.doors.texts import INTERNAL, MALFORMED, SIGN_IN_INVALID, TOO_LARGE
+from imagesfactory.kit import log
+from imagesfactory.kit.errors import Text
+
+CALL_BYTES_MAX: Final = 256 * 1024
+"""Far above the longest announcement in two languages; what a client sends otherwise is ids and a few words."""
+
+Door = Callable[[https_fn.CallableRequest[Any]], Any]
+Served = Callable[[Request], Response]
+
+_SAID_BY_SDK: Final[dict[int, tuple[str, Text]]] = {
+    400: ("malformed", MALFORMED),
+    401: ("sign-in-invalid", SIGN_IN_INVALID),
+    500: ("internal", INTERNAL),
+}
+
+
+def on_call(**options: Any) -> Callable[[Door], Served]:
+    """Declare a callable that any origin may call; ``options`` are the SDK's."""
+    declared = https_fn.on_call(cors=ANY_ORIGIN, **options)
+
+    def declare(door: Door) -> Served:
+        inner: Any = declared(door)
+
+        @wraps(inner)
+        def called(request: Request) -> Response:
+            refused = _refusal(door.__name__, request) if request.method == "POST" else None
+            return refused or _in_our_words(inner(request))
+
+        return called
+
+    return declare
+
+
+def _refusal(task: str, request: Request) -> Response | None:
+    request.max_content_length = CALL_BYTES_MAX
+    try:
+        body = request.get_data()
+        is_sound = request.is_json and _is_call(json.loads(body))
+    except RequestEntityTooLarge:
+        log.info("call.refused", task=task, code="too-large")
+        return _answer(413, _error("INVALID_ARGUMENT", "too-large", TOO_LARGE))
+    except (ValueError, RecursionError):
+        is_sound = False
+    if is_sound:
+        return None
+    log.info("call.refused", task=task, code="malformed")
+    return _answer(400, _error("INVALID_ARGUMENT", "malformed", MALFORMED))
+
+
+def _is_call(body: Any) -> bool:
+    return isinstance(body, dict) and body.keys() == {"data"}
+
+
+def _in_our_words(answer: Response) -> Response:
+    said = _SAID_BY_SDK.get(answer.status_code)
+    error = (answer.get_json(silent=True) or {}).get("error") if said else None
+    if said and isinstance(error, dict) and "code" not in (error.get("details") or {}):
+        answer.set_data(json.dumps(_error(str(error.get("status")), *said), ensure_ascii=False))
+    return answer
+
+
+def _error(status: str, code: str, text: Text) -> dict[str, Any]:
+    details = {"code": code, "message": {"ko": text.ko, "en": text.en}}
+    return {"error": {"status": status, "message": text.en, "details": details}}
+
+
+def _answer(status: int, body: dict[str, Any]) -> Response:
+    headers = {"Access-Control-Allow-Origin": "*"}
+    return Response(json.dumps(body, ensure_ascii=False), status, headers, content_type="application/json")
