@@ -17,15 +17,13 @@ from imagesfactory import bootstrap_office as office
 from imagesfactory.doors import limits
 from imagesfactory.doors.options import SESSIONS
 from imagesfactory.kit import log
-from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, settings
+from imagesfactory.kit.settings import settings
 
 COOKIE: Final = "__session"
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
-@on_request(
-    timeout_sec=15, concurrency=40, invoker="public", service_account=SESSIONS, secrets=list(SECRETS_OF_IDENTITY)
-)
+@on_request(timeout_sec=15, concurrency=40, invoker="public", service_account=SESSIONS)
 def create_session(request: Request) -> Response:
     """Issue the cookie: a POST of ``{"id_token": ...}`` right after a sign-in."""
     refused = _refusal("create_session", request)
@@ -50,9 +48,7 @@ def create_session(request: Request) -> Response:
     return answer
 
 
-@on_request(
-    timeout_sec=15, concurrency=40, invoker="public", service_account=SESSIONS, secrets=list(SECRETS_OF_IDENTITY)
-)
+@on_request(timeout_sec=15, concurrency=40, invoker="public", service_account=SESSIONS)
 def end_session(request: Request) -> Response:
     """End every session of whoever holds the cookie, and take it away."""
     refused = _refusal("end_session", request)
