@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from firebase_functions.options import Timezone
 from firebase_functions.scheduler_fn import ScheduledEvent, on_schedule
 
@@ -21,6 +21,7 @@ from imagesfactory.kit.settings import (
     SECRETS_OF_MAIL,
     SECRETS_OF_PAYMENTS,
 )
+from imagesfactory.kit.yaml_text import parse
 
 SWEEP_PAGE: Final = 200
 """How many records of each kind one sweep looks at; the next one, minutes later, goes on where this one ended."""
@@ -30,8 +31,7 @@ _FILE: Final = Path(__file__).parents[2] / "scheduler.yaml"
 
 def declared(function: str) -> dict[str, Any]:
     """What scheduler.yaml says of one function, as the arguments of its decorator."""
-    entries = yaml.safe_load(_FILE.read_text(encoding="utf-8"))["schedules"]
-    (entry,) = (entry for entry in entries if entry["function"] == function)
+    (entry,) = (entry for entry in _entries() if entry["function"] == function)
     retry = entry["retry"]
     return {
         "schedule": entry["cron"],
@@ -41,6 +41,12 @@ def declared(function: str) -> dict[str, Any]:
         "max_backoff_seconds": retry["max_backoff_seconds"],
         "max_doublings": retry["max_doublings"],
     }
+
+
+@cache
+def _entries() -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = parse(_FILE.read_text(encoding="utf-8"))["schedules"]
+    return entries
 
 
 @on_schedule(

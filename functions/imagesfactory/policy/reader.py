@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from imagesfactory.kit.errors import Text
+from imagesfactory.kit.yaml_text import parse
 
 _FOLDER = Path(__file__).parent
 
@@ -40,10 +41,3 @@ def read(name: str, shape: type[File]) -> File:
 
     """
     return shape.model_validate(parse((_FOLDER / name).read_text(encoding="utf-8")))
-
-
-def parse(text: str) -> Any:
-    """The YAML of ``text`` as plain values."""
-    import yaml
-
-    return yaml.safe_load(text)

@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 import pytest
+from imagesfactory.kit.yaml_text import parse
 from imagesfactory.policy import reader
 from imagesfactory.policy.catalog import Catalog, catalog
 from pydantic import ValidationError
@@ -16,7 +17,7 @@ RETIRED = {"dall-e-2", "dall-e-3", "gpt-image-1", "gpt-image-1-mini", "gpt-image
 @pytest.fixture
 def raw() -> dict[str, Any]:
     text = (reader._FOLDER / "catalog.yaml").read_text(encoding="utf-8")
-    return copy.deepcopy(reader.parse(text))
+    return copy.deepcopy(parse(text))
 
 
 def test_no_model_that_its_provider_retired_is_offered() -> None:
