@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from imagesfactory.payments.model import DisputeState, Order, RefundState
 from imagesfactory.payments.settlement import Settlements
 from imagesfactory.payments.store import dispute_from, order_from, payment_from, refund_from
-from imagesfactory.points.model import Account, LotKind
+from imagesfactory.points.model import Account, EntryKind, LotKind
 from imagesfactory.truth.model import Check, IsLeaving, Tally, Verdict
 from imagesfactory.truth.reading import between, fields_of, matching, pages
 
@@ -118,13 +118,18 @@ class BookAudit:
 
 
 def _entries_of(wallet: DocumentReference, back: Return) -> Iterator[Snapshot]:
-    """Entries whose source is this one, or this one with a number behind a colon: it can be taken more than once."""
-    entries = wallet.collection("entries").where(filter=matching("source", ">=", back.source))
-    entries = entries.where(filter=matching("source", "<=", f"{back.source}:~"))
-    for entry in entries.order_by("source").stream():
-        source = str(entry.get("source"))
-        if source == back.source or source.startswith(f"{back.source}:"):
-            yield entry
+    """Entries whose source is this one, or this one with a number behind a colon: it can be taken more than once.
+
+    An entry's id is its kind and its source, so they are found without an index.
+    """
+    entries = wallet.collection("entries")
+    for kind in (EntryKind.SETTLE, EntryKind.TAKE_BACK, EntryKind.GIVE_BACK):
+        first = f"{kind}:{back.source}"
+        named = entries.where(filter=matching("__name__", ">=", entries.document(first)))
+        named = named.where(filter=matching("__name__", "<=", entries.document(f"{first}:~")))
+        for entry in named.order_by("__name__").stream():
+            if entry.id == first or entry.id.startswith(f"{first}:"):
+                yield entry
 
 
 def _refund(snapshot: Snapshot) -> Return | None:
