@@ -63,6 +63,12 @@ def test_modules_are_small() -> None:
     assert not large
 
 
+def test_every_test_module_has_a_name_of_its_own() -> None:
+    names = [path.name for path in tracked("tests") if path.name.startswith("test_") and path.suffix == ".py"]
+    assert len(names) > 100
+    assert not {name for name in names if names.count(name) > 1}, "pytest imports them by this name"
+
+
 def test_nothing_is_left_unfinished() -> None:
     assert not [path for path in modules() if UNFINISHED.search(path.read_text())]
 
