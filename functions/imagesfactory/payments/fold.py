@@ -140,7 +140,8 @@ class _Folding:
     def outcome(self, before: Recorded) -> Outcome:
         """What changed."""
         moved = None
-        if self.wallet is not None and self.wallet != before.wallet:
+        # Not whether the wallet changed: what is paid and taken back in one go leaves it as it was, and two entries.
+        if self.wallet is not None and self.entries:
             moved = Movement(self.wallet, tuple(self.entries))
         known_refunds, known_disputes = set(before.refunds), set(before.disputes)
         return Outcome(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from imagesfactory.kit.clock import legal_day
 from imagesfactory.payments.errors import (
     NothingToRefund,
     OrderNotFound,
@@ -13,7 +14,7 @@ from imagesfactory.payments.errors import (
     RefundInProgress,
     RequestIdReused,
 )
-from imagesfactory.payments.model import RefundReason, RefundState
+from imagesfactory.payments.model import Channel, RefundReason, RefundState
 from imagesfactory.policy.retention import destroy_at
 
 from local.doubles.core.faults import FaultRule
@@ -248,3 +249,23 @@ def test_two_refunds_at_once_lock_once(shop: Shop) -> None:
     assert outcomes.count("succeeded") == 1, outcomes
     assert shop.wallet(uid)["available_points"] == SIGNUP + 1100 - 660
     assert shop.balance().is_balanced
+
+
+@pytest.mark.parametrize("way", ["dispute", "refund"])
+def test_what_came_and_went_before_anybody_heard_of_it_is_in_the_ledger_both_ways(shop: Shop, way: str) -> None:
+    uid = shop.member()
+    placed = shop.order(uid, Channel.CHECKOUT, currency="USD")
+    session = placed.opening.reference
+    stripe = shop.doubles.control.stripe
+    stripe.pay_checkout(session, "pm_card_visa")
+    if way == "dispute":
+        stripe.close_dispute(stripe.open_dispute(session)["id"], "lost")
+    else:
+        stripe.refund_in_dashboard(session)
+    shop.receive_all()
+    entries = [entry.id for entry in shop.client.collection(f"wallets/{uid}/entries").stream()]
+    assert f"grant:order:{placed.order.id}" in entries
+    assert sum(entry.startswith(f"take-back:{way}:") for entry in entries) == 1
+    assert shop.wallet(uid)["available_points"] == SIGNUP
+    assert shop.balance().is_balanced
+    assert not shop.settlements.run(shop.clock.now(), legal_day(shop.clock.now()))["difference_count"]
