@@ -111,7 +111,7 @@ class Deployed:
         """Send an HTTP request to any function; ``path`` may hold a query."""
         with self._app(name).test_client(use_cookies=False) as client:
             answer = client.open(path, method=method, data=body, headers=headers or {})
-            is_json = answer.mimetype == "application/json"
+            is_json = answer.mimetype == "application/json" and answer.data
             return Answer(answer.status_code, json.loads(answer.data) if is_json else answer.get_data(as_text=True))
 
     def cookie_of(self, name: str, body: str, headers: dict[str, str]) -> str:

@@ -18,12 +18,14 @@ from firebase_functions.identity_fn import (
 from imagesfactory import bootstrap
 from imagesfactory.doors import limits
 from imagesfactory.doors.answers import answers
+from imagesfactory.doors.calling import blocking
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY
 
 if TYPE_CHECKING:
     from imagesfactory.accounts.model import Identity
 
 
+@blocking
 @before_user_created(timeout_sec=7, min_instances=1, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def before_create(event: AuthBlockingEvent) -> BeforeCreateResponse | None:
@@ -33,6 +35,7 @@ def before_create(event: AuthBlockingEvent) -> BeforeCreateResponse | None:
     return None
 
 
+@blocking
 @before_user_signed_in(timeout_sec=7, min_instances=1, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def before_sign_in(event: AuthBlockingEvent) -> BeforeSignInResponse | None:

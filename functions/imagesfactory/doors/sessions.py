@@ -7,6 +7,7 @@ Source: firebase.google.com/docs/hosting/manage-cache#using_cookies.
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 from firebase_functions.https_fn import on_request
@@ -20,6 +21,8 @@ from imagesfactory.kit import log
 from imagesfactory.kit.settings import settings
 
 COOKIE: Final = "__session"
+BODY_BYTES_MAX: Final = 64 * 1024
+"""Far above any ID token."""
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
@@ -31,9 +34,8 @@ def create_session(request: Request) -> Response:
         return refused
     from imagesfactory.vendors.session_cookies import LIFETIME, NoSession
 
-    body = request.get_json(silent=True)
-    token = body.get("id_token") if isinstance(body, dict) else None
-    if not isinstance(token, str):
+    token = _id_token(request)
+    if token is None:
         return _plain("id_token is missing\n", 400)
     try:
         cookie = office.sessions().issue(token, bootstrap.outside_clock().now())
@@ -73,7 +75,18 @@ def _refusal(function: str, request: Request) -> Response | None:
         return Response("POST only\n", 405, {"Allow": "POST"})
     if request.headers.get("Origin") != settings().web_origin or not request.is_json:
         return _plain("not from here\n", 403)
+    if (request.content_length or 0) > BODY_BYTES_MAX:
+        return _plain("too large\n", 413)
     return limits.refusal(function, request)
+
+
+def _id_token(request: Request) -> str | None:
+    try:
+        body = json.loads(request.get_data())
+    except (ValueError, RecursionError):
+        return None
+    token = body.get("id_token") if isinstance(body, dict) else None
+    return token if isinstance(token, str) else None
 
 
 def _plain(text: str, status: int) -> Response:
