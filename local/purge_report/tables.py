@@ -14,13 +14,14 @@ from rich.table import Table
 
 RUNS_SHOWN: Final = 7
 HASH_SHOWN: Final = 8
-COLUMNS: Final = ("overdue", "today", "7 days", "30 days", "later", "open")
+COLUMNS: Final = ("overdue", "today", "week", "month", "later", "open")
 """``open``: a clock that has not started; an event will."""
 
 
 def due_table(rows: Iterable[Row], *, all_places: bool) -> Table:
     """One line for each place; those that hold nothing only when asked for."""
-    table = Table("place", "class", title="Due, in days of Seoul", title_justify="left")
+    table = Table(title="Due, in days of Seoul", title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column("place", no_wrap=True)
     for heading in COLUMNS:
         table.add_column(heading, justify="right")
     for row in rows:
@@ -29,7 +30,7 @@ def due_table(rows: Iterable[Row], *, all_places: bool) -> Table:
             cells = [f"{count:,}" if count else "[dim]·[/]" for count in counts]
             if row.overdue:
                 cells[0] = f"[red]{row.overdue:,}[/]"
-            table.add_row(row.place, row.record_class, *cells)
+            table.add_row(row.place, *cells)
     return table
 
 
