@@ -109,7 +109,7 @@ def opens_catalog(world: World) -> Answer:
 SCENES: tuple[Scene, ...] = (
     Scene("get_catalog", World.member, opens_catalog, all_is_well, changes_nothing=True),
     Scene("create_job", World.member, answered("create_job", JOB), is_finished),
-    Scene("cancel_job", lost_its_event, cancels, is_cancelled),
+    Scene("cancel_job", lost_its_event, cancels, is_cancelled, done_late=all_is_well),
     Scene("on_job_created", job_event, tells_job, is_finished),
     Scene("generate", image_task, task, is_finished),
     Scene("generate", last_image_task, task, is_finished, label="last-of-two"),
