@@ -35,6 +35,8 @@ from local.suite.suite import ROOT
 FOLDER = ROOT / "out" / "chaos"
 START_SECONDS = 300.0
 """The suite may start slowly: a run is for busy machines as well."""
+PRELUDE_SECONDS = 180.0
+"""The first blow falls when somebody has joined, or after this: functions killed whenever they start show nothing."""
 AT_ONCE = 6
 """Apps that run at a time, each calling from two devices: the functions emulator starts a process for every call of one
 function that is under way, and that on the cores of one machine."""
@@ -128,6 +130,7 @@ def storm(
         with ThreadPoolExecutor(AT_ONCE) as pool:
             played = [pool.submit(play, number) for number in range(options.members)]
             try:
+                record.joined.wait(PRELUDE_SECONDS)
                 weather.storm(planned, stopped, struck)
             finally:
                 stopped.set()  # whoever has not finished by now stops where they are

@@ -77,7 +77,7 @@ EFFECTS: tuple[tuple[Effect, int | None], ...] = (
 WEIGHTS: tuple[tuple[Strike, int], ...] = (
     (Strike.FAULT, 10),
     (Strike.WEBHOOKS, 3),
-    (Strike.KILL_WORKER, 4),
+    (Strike.KILL_WORKER, 2),
     (Strike.SWEEP, 2),
 )
 BLOW_EVERY_SECONDS = 2.5

@@ -34,6 +34,8 @@ class Record:
     counts: Counter[str] = field(default_factory=Counter)
     promises: dict[str, str] = field(default_factory=dict)
     """What the service said is so: the path of a record, and whose it is (uid)."""
+    joined: threading.Event = field(default_factory=threading.Event)
+    """Set once somebody is a member: the functions of a sign-up have started."""
     left: set[str] = field(default_factory=set)
     """Members who asked to leave, whether or not they were answered."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -109,6 +111,7 @@ class Player:
         catalog = self._call("get_catalog")
         self._call("complete_signup", signup_statements(catalog), devices=2)
         self._record.promised(f"wallets/{self._present.uid}", self._present.uid)
+        self._record.joined.set()
 
     def _sign_up(self) -> Member:
         """A sign-up whose answer was lost is there all the same."""
