@@ -48,7 +48,7 @@ def measure() -> list[Row]:
     """Calls a second and processor time of both servers, the median of rounds taken in turn.
 
     The other's rate is the budget, except for commits: ours are durable and indexed, theirs change a map in memory,
-    and an empty call takes us more than that (docs/decisions/0004). There the budget is our own empty commit: what a
+    and an empty call takes us more than that (docs/decisions/0006). There the budget is our own empty commit: what a
     commit keeps may cost as much again as the call that brings it.
     """
     ours, other = _Figures(), _Figures()
