@@ -130,7 +130,8 @@ _SPOTS: Final = st.tuples(
 
 def _spoil(sound: Any, spots: list[tuple[str, int, Any, str]]) -> Any:
     data = copy.deepcopy(sound)
-    for how, number, value, name in spots:
+    for how, number, odd, name in spots:
+        value = copy.deepcopy(odd)
         holders = [one for one in _holders(data) if one or how == "add"]
         if not holders:
             return value

@@ -26,6 +26,8 @@ EXAMPLES = int(os.environ.get("IMAGESFACTORY_EXAMPLES", "12"))
 FUZZ = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 WITHOUT_INPUT = {"get_catalog", "get_packs", "get_policy_state", "export_my_data", "list_corrections"}
 OPEN = {"get_catalog", "get_packs", "create_open_inquiry"}
+LOOKS = "accesses/"
+"""A look of staff is on record even if there was nothing to see."""
 UNVERIFIED = SignIn("uid-of-nari-00000000000000000", "nari@example.com", is_verified=False)
 CALLERS: dict[str, SignIn | None] = {
     "nobody": None,
@@ -61,7 +63,7 @@ def _attack(name: str, deployed: Deployed, victim: Victim, tokens: dict[str, str
         data = _aimed(data, victim)
         with recorded_writes() as writes:
             answer = deployed.call(name, data, tokens[who])
-            changed = writes.take()
+            changed = [path for path in writes.take() if who not in STAFF or not path.startswith(LOOKS)]
         assert answer.status < 500, (who, answer)
         if answer.status >= 400:
             assert_refused_well(answer)
