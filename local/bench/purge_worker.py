@@ -157,6 +157,8 @@ def main() -> None:
     purge = Purge(client, archive, _NoBucket(), clock=SystemClock(), queue=_NobodyElse())
     bares = [_BareDeletes(client, place, min(size, BARE_RECORDS_MAX)) for place in BARE]
     of_purge, *of_bares = (_Spent(psutil.Process(server_pid)) for _ in range(3))
+    for one in (client, archive):  # connected, and the library's modules loaded, as an instance at work has them
+        list(one.collection("purges").limit(1).stream())
     peak = _Peak()
     run: Run | None = None
     while run is None or not run.is_finished:
