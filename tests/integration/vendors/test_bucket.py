@@ -67,8 +67,8 @@ def test_what_is_stored_says_what_it_is(bucket: CloudStorageBucket, emulators: E
 
 def test_a_picture_that_is_not_there_is_said_so_and_deleting_is_final(bucket: CloudStorageBucket) -> None:
     with pytest.raises(FileNotFoundError):
-        bucket.get("images/u/none.png")
-    bucket.delete("images/u/none.png")
+        bucket.get("images/u/job/none.png")
+    bucket.delete("images/u/job/none.png")
     bucket.put("images/u/job/2.png", PNG)
     bucket.delete("images/u/job/2.png")
     with pytest.raises(FileNotFoundError):
@@ -78,7 +78,8 @@ def test_a_picture_that_is_not_there_is_said_so_and_deleting_is_final(bucket: Cl
 def test_nobody_listening_means_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bucket_module, "RETRY_SECONDS", 0.1)
     nowhere = CloudStorageBucket(name=BUCKET, project=PROJECT, emulator="http://127.0.0.1:9")
-    for act in (lambda: nowhere.put("a", PNG), lambda: nowhere.get("a"), lambda: nowhere.delete("a")):
+    name = "images/u/job/0.png"
+    for act in (lambda: nowhere.put(name, PNG), lambda: nowhere.get(name), lambda: nowhere.delete(name)):
         with pytest.raises(RetryLater, match="bucket"):
             act()
 
@@ -87,11 +88,11 @@ def test_files_are_dated_by_our_clock(emulators: EmulatorAddresses) -> None:
     where: Any = {"name": BUCKET, "project": PROJECT, "emulator": f"http://{emulators.storage}"}
     bucket = CloudStorageBucket(**where, clock=_StoppedClock())
     folders = BucketFolders(**where, clock=_StoppedClock())
-    bucket.put("dated/a.png", PNG)
-    with folders.writer("dated/b.zip", "application/zip") as file:
+    bucket.put("images/dated/job/0.png", PNG)
+    with folders.writer("images/dated/job/1.png", "image/png") as file:
         file.write(PNG)
-    assert bucket.page("dated/", "", 10) == [
-        StoredFile(name, _StoppedClock().now()) for name in ("dated/a.png", "dated/b.zip")
+    assert bucket.page("images/dated/", "", 10) == [
+        StoredFile(name, _StoppedClock().now()) for name in ("images/dated/job/0.png", "images/dated/job/1.png")
     ]
     _disconnect(bucket)
     folders._bucket().client.close()
@@ -114,7 +115,7 @@ class _Storage(BaseHTTPRequestHandler):
     def _answer(self, received: bytes = b"") -> None:
         server: Any = self.server
         server.received.append((self.path, received))
-        body = json.dumps({"error": {"code": server.status, "message": "about images/u/1.png"}}).encode()
+        body = json.dumps({"error": {"code": server.status, "message": "about images/u/job/1.png"}}).encode()
         self.send_response(server.status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -147,7 +148,7 @@ def test_in_production_the_precondition_decides_and_the_lifecycle_can_count(
     storage: Any, real_bucket: CloudStorageBucket
 ) -> None:
     storage.status = 412
-    real_bucket.put("images/u/1.png", PNG)
+    real_bucket.put("images/u/job/1.png", PNG)
     ((path, received),) = storage.received
     assert "ifGenerationMatch=0" in path
     assert b'"customTime": "2026-11-24T03:00:00' in received
@@ -170,9 +171,9 @@ def test_each_failure_becomes_ours(
 ) -> None:
     storage.status = status
     for act in (
-        lambda: real_bucket.put("images/u/1.png", PNG),
-        lambda: real_bucket.get("images/u/1.png"),
-        lambda: real_bucket.delete("images/u/1.png"),
+        lambda: real_bucket.put("images/u/job/1.png", PNG),
+        lambda: real_bucket.get("images/u/job/1.png"),
+        lambda: real_bucket.delete("images/u/job/1.png"),
     ):
         with pytest.raises(ours) as raised:
             act()
