@@ -6,22 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from imagesfactory.policy.company import company
 
 from tests.deployed.functions import Answer, Deployed, Kind, kind_of, names
 from tests.deployed.surroundings import ORIGIN, Surroundings
 from tests.deployed.tokens import SignIn
+from tests.deployed.world import SIGNUP
 
 JISU = SignIn("uid-of-jisu-0000000000000000", "jisu@example.com")
-SIGNUP = {
-    "name": "김지수",
-    "is_over_fourteen": True,
-    "language": "ko",
-    "terms_version": company().terms_version,
-    "privacy_version": company().privacy_policy_version,
-    "agrees_to_terms": True,
-    "agrees_to_privacy": True,
-}
 
 
 def sign_up(deployed: Deployed) -> str:
