@@ -54,6 +54,16 @@ from local.doubles import Doubles
 from tests.registry_watch import WATCH
 
 START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+SIGNUP = {
+    "name": "김지수",
+    "is_over_fourteen": True,
+    "language": "ko",
+    "terms_version": company().terms_version,
+    "privacy_version": company().privacy_policy_version,
+    "agrees_to_terms": True,
+    "agrees_to_privacy": True,
+}
+"""Statements that complete a sign-up."""
 PSEUDONYM_KEY = "a key for tests"
 ADVERTISER = Advertiser("서울특별시 강남구", "02-0000-0001", "https://imagesfactory.example/unsubscribe", PSEUDONYM_KEY)
 FOREVER = timedelta(days=2)
@@ -264,16 +274,7 @@ class Backend:
 
 def signup_request(**changes: Any) -> SignupRequest:
     """Statements that complete a sign-up, with some of them changed."""
-    statements = {
-        "name": "김지수",
-        "is_over_fourteen": True,
-        "language": "ko",
-        "terms_version": company().terms_version,
-        "privacy_version": company().privacy_policy_version,
-        "agrees_to_terms": True,
-        "agrees_to_privacy": True,
-    }
-    return SignupRequest.model_validate(statements | changes)
+    return SignupRequest.model_validate(SIGNUP | changes)
 
 
 def job_request(request_id: str = "request-1", **changes: Any) -> JobRequest:

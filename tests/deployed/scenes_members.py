@@ -7,12 +7,13 @@ from typing import Any
 
 from imagesfactory.policy.company import company
 
+from tests.backend import SIGNUP
 from tests.deployed.functions import Answer
 from tests.deployed.records import State
 from tests.deployed.scenes import Scene
 from tests.deployed.surroundings import ORIGIN
 from tests.deployed.tokens import SignIn
-from tests.deployed.world import JISU, SIGNUP, World
+from tests.deployed.world import JISU, World
 
 DEVICE = {"device_id": "device-1-of-test", "platform": "ios", "push": {"kind": "token", "value": "a-push-token"}}
 CONSENT = {"version": company().privacy_policy_version, "channel": "web", "marketing_email": True}

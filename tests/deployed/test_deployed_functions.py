@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.backend import SIGNUP
 from tests.deployed.functions import Answer, Deployed, Kind, kind_of, names
 from tests.deployed.surroundings import ORIGIN, Surroundings
 from tests.deployed.tokens import SignIn
-from tests.deployed.world import SIGNUP
 
 JISU = SignIn("uid-of-jisu-0000000000000000", "jisu@example.com")
 

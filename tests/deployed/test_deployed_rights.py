@@ -8,9 +8,9 @@ from typing import Any
 from firebase_admin import auth
 from imagesfactory.withdrawal.sweep import SIGNUP_GRACE, slot_range
 
+from tests.backend import SIGNUP
 from tests.deployed.functions import Deployed, Kind, kind_of, names
 from tests.deployed.surroundings import Surroundings
-from tests.deployed.test_deployed_functions import SIGNUP
 from tests.deployed.tokens import SignIn
 
 JISU = SignIn("uid-of-jisu-0000000000000000", "jisu@example.com")

@@ -11,10 +11,10 @@ from typing import Any
 
 import requests
 import stripe
-from imagesfactory.policy.company import company
 from imagesfactory.policy.payments import payment_rules
 
 from local.doubles.webhook_client import PostedMessage
+from tests.backend import SIGNUP
 from tests.deployed.functions import Answer, Deployed, Kind, kind_of, main_module, names
 from tests.deployed.outside_calls import Transports, Watch
 from tests.deployed.records import Records
@@ -36,15 +36,6 @@ NIGHTS = (
     *[timedelta(hours=13)] * 8,
 )
 """How far the clock is moved before each sweep; more than four days in all, past every deadline."""
-SIGNUP = {
-    "name": "김지수",
-    "is_over_fourteen": True,
-    "language": "ko",
-    "terms_version": company().terms_version,
-    "privacy_version": company().privacy_policy_version,
-    "agrees_to_terms": True,
-    "agrees_to_privacy": True,
-}
 ONE_IMAGE = [{"model": "gpt-image", "quality": "low", "count": 1}]
 
 

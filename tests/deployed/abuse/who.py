@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tests.backend import SIGNUP
 from tests.deployed.functions import Deployed
-from tests.deployed.test_deployed_functions import SIGNUP
 from tests.deployed.tokens import SignIn
 
 JISU = SignIn("uid-of-jisu-0000000000000000", "jisu@example.com")
