@@ -37,7 +37,7 @@ purge-report: setup ## what is due, what is overdue, is the evidence whole (DRY=
 	@$(VENV)/python -m local.purge_report $(if $(DRY),--dry-run) $(if $(ALL),--all) $(if $(PROJECT),--project $(PROJECT))
 
 test: lint ## every check: lint, then all tests
-	@$(VENV)/python -m pytest
+	@$(VENV)/python -m pytest -n 2 --no-loadscope-reorder
 
 test-quick: setup ## the tests that start no emulators
 	@$(VENV)/python -m pytest --ignore=tests/journeys --ignore=tests/integration --ignore=tests/simulation

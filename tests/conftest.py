@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from local.doubles import Doubles, running
 from tests.firestore_process import ROOT, FirestoreProcess, start_firestore
-from tests.promises import PromisesKept, is_whole, promises
+from tests.promises import PromisesKept, promises
 from tests.registry_watch import WATCH, watching
+from tests.workers import EveryPlaceWritten, Units, by_length
 
 settings.register_profile("same every time", derandomize=True, database=None)
 settings.register_profile("new every time")
@@ -19,18 +21,24 @@ settings.load_profile("new every time" if os.environ.get("IMAGESFACTORY_EXPLORE"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the session see to it that what the policy promises was tested."""
+    """Let the session see to it that what the policy promises was tested, and every place of the registry written."""
     config.pluginmanager.register(PromisesKept(promise.test for promise in promises()), "promises kept")
+    config.pluginmanager.register(EveryPlaceWritten(WATCH), "every place written")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    by_length(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Units:
+    return Units(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def registry_watch(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Everything that the tests' process writes is watched; after all tests, every place was written to."""
-    before = request.session.testsfailed
+def registry_watch() -> Iterator[None]:
+    """Everything that the tests' process writes is watched."""
     with watching():
         yield
-    if is_whole(request.config) and request.session.testsfailed == before:
-        assert WATCH.unwritten() == set(), "rows of retention.yaml for places in which nobody writes"
 
 
 @pytest.fixture(autouse=True)

@@ -45,11 +45,11 @@ def promises() -> list[Promise]:
 
 
 def is_whole(config: pytest.Config) -> bool:
-    """Whether this run is asked for all tests: nothing named, nothing left out."""
+    """Whether this run is asked for all tests: nothing named, nothing left out, and not one of its workers."""
     chosen = ("keyword", "markexpr", "deselect", "ignore", "ignore_glob", "lf", "stepwise", "collectonly")
-    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not any(
-        config.getoption(name, None) for name in chosen
-    )
+    is_worker = hasattr(config, "workerinput")
+    is_named = config.args_source is not pytest.Config.ArgsSource.TESTPATHS
+    return not is_worker and not is_named and not any(config.getoption(name, None) for name in chosen)
 
 
 class PromisesKept:

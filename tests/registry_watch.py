@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 from google.cloud import storage  # type: ignore[attr-defined] # it says nothing of its types
 from google.cloud.firestore_v1.services.firestore import FirestoreAsyncClient, FirestoreClient
-from imagesfactory.policy.retention import place_of, retention
+from imagesfactory.policy.retention import matching_template, place_of, retention
 
 OURS = str(Path(__file__).parents[1] / "functions" / "imagesfactory")
 
@@ -92,14 +92,7 @@ WATCH = RegistryWatch()
 
 def bucket_place_of(name: str) -> str | None:
     """The registered place of a file of this name, or None."""
-    parts = name.split("/")
-    for template in retention().buckets:
-        names = template.split("/")
-        if len(names) == len(parts) and all(
-            wanted.startswith("{") or wanted == part for wanted, part in zip(names, parts, strict=True)
-        ):
-            return template
-    return None
+    return matching_template(name, retention().buckets)
 
 
 @contextmanager

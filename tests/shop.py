@@ -7,11 +7,12 @@ they are, to the same readers that the webhook doors use, in whatever order a te
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import stripe
 from google.cloud import firestore
+from imagesfactory.kit.clock import legal_day, start_of_legal_day
 from imagesfactory.kit.errors import RetryLater
 from imagesfactory.mail.outbox import Outbox
 from imagesfactory.payments.coupons import CouponService
@@ -82,6 +83,17 @@ class Shop(Backend):
             identities_of=self.accounts.identities,
         )
         self.settlements = Settlements(client, providers=self.providers)
+
+    def go_to(self, instant: datetime) -> None:
+        """Let the doubles' time and ours come to ``instant``, which lies ahead."""
+        self.doubles.control.advance_clock((instant - self.clock.now()).total_seconds())
+        self.clock.instant = instant
+
+    def go_to_noon(self) -> date:
+        """Go to tomorrow's noon in Seoul, far from any midnight; the day that it is then."""
+        day = legal_day(self.clock.now()) + timedelta(days=1)
+        self.go_to(start_of_legal_day(day) + timedelta(hours=12))
+        return day
 
     def order(
         self,

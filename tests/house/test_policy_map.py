@@ -73,7 +73,9 @@ def test_code_and_test_of_a_promise_exist_and_the_test_runs(promise: Promise) ->
     assert "importorskip" not in whole
 
 
-@pytest.mark.parametrize(("arguments", "is_broken"), [((), True), (("-k", "runs"), False), (("tests",), False)])
+@pytest.mark.parametrize(
+    ("arguments", "is_broken"), [((), True), (("-n", "2"), True), (("-k", "runs"), False), (("tests",), False)]
+)
 def test_a_whole_run_fails_when_a_promised_test_did_not_run(
     tmp_path: Path, arguments: tuple[str, ...], *, is_broken: bool
 ) -> None:

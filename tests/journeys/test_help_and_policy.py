@@ -98,12 +98,13 @@ def test_a_stranger_appeals_without_an_account_and_a_member_is_stopped_when_it_g
     assert app.call("create_open_inquiry", body)["state"] == "open"
     member = app.verify_email(app.sign_up(address(), PASSWORD))
     rate = limits().rate(limits().functions["redeem_coupon"].member or "")
+    guess = {"request_id": "coupon-request", "code": "NONE"}
     for _ in range(rate.burst):
         with pytest.raises(CallRefused) as guessed:
-            app.call("redeem_coupon", {"code": "NONE"}, member)
+            app.call("redeem_coupon", guess, member)
         assert guessed.value.code == "coupon-unknown"
     with pytest.raises(CallRefused) as refused:
-        app.call("redeem_coupon", {"code": "NONE"}, member)
+        app.call("redeem_coupon", guess, member)
     assert refused.value.code == "too-many-requests"
 
 

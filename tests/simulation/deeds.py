@@ -17,6 +17,7 @@ from imagesfactory.mail.model import Fate, MailEvent
 from imagesfactory.notices.campaigns import CampaignRequest
 from imagesfactory.notices.model import ChangeRequest
 from imagesfactory.payments.model import Order
+from imagesfactory.payments.request import CouponRequest
 from imagesfactory.policy.company import company
 from imagesfactory.rights.correction import CorrectionDecision, CorrectionRequest
 from imagesfactory.staff.model import DisclosureRequest, Role, StaffMember
@@ -141,7 +142,8 @@ class Deeds:
     def redeem(self, person: Person, code: str) -> None:
         """Use a coupon."""
         self.told.touches.add(person.uid)
-        self.house.coupons.redeem(person.uid, code, self.now)
+        request = CouponRequest(request_id=f"coupon-{code}", code=code)
+        self.house.coupons.redeem(person.uid, request, self.now)
 
     # -- money
 

@@ -129,8 +129,8 @@ def redeem_coupon(request: CallableRequest[Any]) -> dict[str, Any]:
     from imagesfactory.doors.requests import parsed
     from imagesfactory.payments.request import CouponRequest
 
-    code = parsed(CouponRequest, request.data).code
-    return {"points": bootstrap.coupons().redeem(caller.uid, code, bootstrap.clock().now())}
+    wanted = parsed(CouponRequest, request.data)
+    return {"points": bootstrap.coupons().redeem(caller.uid, wanted, bootstrap.clock().now())}
 
 
 @on_call(timeout_sec=30, concurrency=10, secrets=_SECRETS)

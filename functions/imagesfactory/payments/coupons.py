@@ -11,6 +11,7 @@ from imagesfactory.kit.clock import legal_day
 from imagesfactory.kit.ids import derive_id
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.payments.errors import CouponUnknown, CouponUsedBefore
+from imagesfactory.payments.request import CouponRequest
 from imagesfactory.points import model
 from imagesfactory.points.model import Lot, LotKind
 from imagesfactory.points.service import PointsService
@@ -21,6 +22,8 @@ from imagesfactory.policy.retention import destroy_at
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
+    from imagesfactory.kit.unit_of_work import Snapshot
+
 
 class CouponService:
     """Redeems coupons; ``coupon_uses/{id}`` remembers who redeemed which."""
@@ -30,8 +33,9 @@ class CouponService:
         self._points = points
         self._rules = rules
 
-    def redeem(self, uid: str, code: str, now: datetime) -> int:
-        """Grant a coupon's points; returns how many. Case and spaces around the code do not matter.
+    def redeem(self, uid: str, request: CouponRequest, now: datetime) -> int:
+        """Grant a coupon's points; returns how many, for the same request id as often as it is asked. Case and spaces
+        around the code do not matter.
 
         Whoever calls has counted the guess before: how often one may try must not depend on what was tried.
 
@@ -39,22 +43,32 @@ class CouponService:
             CouponUnknown, CouponUsedBefore, and the refusals of the wallet: nothing was granted.
 
         """
-        coupon = self._rules.coupon(code.strip().upper())
-        if coupon is None or not coupon.first_day <= legal_day(now) <= coupon.last_day:
+        coupon = self._rules.coupon(request.code.strip().upper())
+        if coupon is None:
             raise CouponUnknown
-        unit_of_work.run(self._client, partial(self._redeem, uid=uid, coupon=coupon, now=now))
-        log.info("coupon.redeemed", uid=uid, points=coupon.points)
-        return coupon.points
+        redeem = partial(self._redeem, uid=uid, request_id=request.request_id, coupon=coupon, now=now)
+        points = unit_of_work.run(self._client, redeem)
+        log.info("coupon.redeemed", uid=uid, points=points)
+        return points
 
-    def _redeem(self, unit: UnitOfWork, uid: str, coupon: Coupon, now: datetime) -> None:
+    def _redeem(self, unit: UnitOfWork, uid: str, request_id: str, coupon: Coupon, now: datetime) -> int:
         use = self._client.collection("coupon_uses").document(derive_id("coupon", uid, coupon.code))
         used, snapshot = unit.peek(use, self._points.wallet_reference(uid))
         wallet = self._points.admit_request(wallet_from(snapshot), now)
         if used.exists:
-            raise CouponUsedBefore
+            return _granted_before(used, request_id)
+        if not coupon.first_day <= legal_day(now) <= coupon.last_day:
+            raise CouponUnknown
         lot_id, expires_at = f"coupon-{coupon.code}", now + timedelta(days=coupon.points_expire_after_days)
         lot = Lot(lot_id, LotKind.BONUS, coupon.points, coupon.points, now, expires_at, f"coupon:{coupon.code}")
         unit.tie(snapshot)
         self._points.write(unit, model.grant(wallet, lot, now))
-        record = {"owner": uid, "code": coupon.code, "at": now, "destroy_at": destroy_at("contract", now)}
-        unit.create(use, record)
+        record = {"owner": uid, "code": coupon.code, "request_id": request_id, "points": coupon.points, "at": now}
+        unit.create(use, record | {"destroy_at": destroy_at("contract", now)})
+        return coupon.points
+
+
+def _granted_before(used: Snapshot, request_id: str) -> int:
+    if used.get("request_id") != request_id:
+        raise CouponUsedBefore
+    return int(used.get("points"))

@@ -83,7 +83,7 @@ class RefundRequest(_Repeatable):
     account: AccountWanted | None = None
 
 
-class CouponRequest(_Request):
+class CouponRequest(_Repeatable):
     """Redeem a coupon."""
 
     code: Annotated[str, StringConstraints(min_length=1, max_length=64)]

@@ -7,6 +7,7 @@ day of its month. A record dies at the start of the following day in Asia/Seoul.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Annotated, Literal, Self
@@ -164,8 +165,13 @@ def collection_name(path: str) -> str:
 
 def place_of(path: str) -> str | None:
     """The registered place (its template) that a document of this path belongs to, or None."""
+    return matching_template(path, retention().collections)
+
+
+def matching_template(path: str, templates: Iterable[str]) -> str | None:
+    """The first of ``templates`` that ``path`` is an instance of, part by part, or None."""
     parts = path.split("/")
-    for template in retention().collections:
+    for template in templates:
         names = template.split("/")
         if len(names) == len(parts) and all(
             name.startswith("{") or name == part for name, part in zip(names, parts, strict=True)

@@ -21,7 +21,7 @@ from tests.deployed.functions import JSON, Answer, Deployed, Kind, kind_of, name
 from tests.deployed.surroundings import ORIGIN, Surroundings
 
 CALLED_FROM_OUTSIDE = {Kind.CALLABLE, Kind.BLOCKING, Kind.REQUEST}
-GUESS = {"code": "NONE"}
+GUESS = {"request_id": "coupon-request", "code": "NONE"}
 
 
 def test_every_function_that_is_called_from_outside_has_limits_or_a_reason_for_none() -> None:
@@ -83,7 +83,7 @@ def test_codes_cannot_be_guessed_faster_than_the_limit(deployed: Deployed, surro
         assert guess(deployed, token)["code"] == "coupon-unknown"
     refused = guess(deployed, token)
     assert (refused["code"], refused["retry_after_seconds"]) == ("too-many-requests", rate.refill.total_seconds())
-    right = deployed.call("redeem_coupon", {"code": "WELCOME2026"}, token)
+    right = deployed.call("redeem_coupon", GUESS | {"code": "WELCOME2026"}, token)
     assert right.status == 429, "a refusal must not tell whether the code was right"
     surroundings.clock.move(rate.refill - timedelta(seconds=1))
     token = deployed.token(JISU)

@@ -9,6 +9,7 @@ import pytest
 from imagesfactory.kit.errors import Contended
 from imagesfactory.payments import receipts
 from imagesfactory.payments.errors import CouponUnknown, CouponUsedBefore, OrderNotPaid
+from imagesfactory.payments.request import CouponRequest
 
 from tests.shop import RULES, Shop
 
@@ -75,27 +76,35 @@ def test_receipt_numbers_have_no_gap_within_a_lane(shop: Shop) -> None:
     assert all(counts == list(range(1, len(counts) + 1)) for counts in lanes.values())
 
 
+def coupon(code: str, request_id: str = "coupon-request") -> CouponRequest:
+    return CouponRequest(request_id=request_id, code=code)
+
+
 def test_a_coupon_counts_once_for_each_member(shop: Shop) -> None:
     uid, other = shop.member(), shop.member("other", "other@example.com")
-    assert shop.coupons.redeem(uid, f" {COUPON.code.lower()} ", shop.clock.now()) == COUPON.points
+    first = coupon(f" {COUPON.code.lower()} ")
+    assert shop.coupons.redeem(uid, first, shop.clock.now()) == COUPON.points
+    assert shop.coupons.redeem(uid, first, shop.clock.now()) == COUPON.points, "its answer was lost"
     with pytest.raises(CouponUsedBefore):
-        shop.coupons.redeem(uid, COUPON.code, shop.clock.now())
-    shop.coupons.redeem(other, COUPON.code, shop.clock.now())
+        shop.coupons.redeem(uid, coupon(COUPON.code, "another-request"), shop.clock.now())
+    shop.coupons.redeem(other, coupon(COUPON.code), shop.clock.now())
     assert shop.wallet(uid)["available_points"] == SIGNUP + COUPON.points
     with pytest.raises(CouponUnknown):
-        shop.coupons.redeem(uid, "GUESSED", shop.clock.now())
+        shop.coupons.redeem(uid, coupon("GUESSED"), shop.clock.now())
     shop.clock.move(timedelta(days=2000))
+    assert shop.coupons.redeem(uid, first, shop.clock.now()) == COUPON.points, "no new use"
     with pytest.raises(CouponUnknown):
-        shop.coupons.redeem(shop.member("third", "third@example.com"), COUPON.code, shop.clock.now())
+        shop.coupons.redeem(shop.member("third", "third@example.com"), coupon(COUPON.code), shop.clock.now())
     assert shop.balance().is_balanced
 
 
 def test_a_coupon_redeemed_many_times_at_once_counts_once(shop: Shop) -> None:
     uid = shop.member()
 
-    def redeem(_: int) -> str:
+    def redeem(number: int) -> str:
         try:
-            return str(shop.coupons.redeem(uid, COUPON.code, shop.clock.now()))
+            request = coupon(COUPON.code, f"request-{number}")
+            return str(shop.coupons.redeem(uid, request, shop.clock.now()))
         except (CouponUsedBefore, Contended) as refusal:
             return refusal.code
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -18,19 +18,15 @@ BEFORE_MIDNIGHT = timedelta(minutes=30)
 """More than a test takes, so that it crosses midnight only where it says so."""
 
 
-def _today_and_later(shop: Shop) -> tuple[datetime, datetime]:
-    return datetime.now(UTC), shop.clock.now() + timedelta(days=1)
-
-
 def test_a_day_on_which_everything_agrees(shop: Shop) -> None:
+    day = shop.go_to_noon()
     uid = shop.member()
     toss = shop.buy_with_toss(uid)
     shop.buy_with_stripe(uid, request_id="stripe-dollars")
     shop.buy_with_stripe(uid, request_id="stripe-won-usd", currency="KRW")
     shop.receive_all()
     shop.ask_refund(uid, toss, 400)
-    today, later = _today_and_later(shop)
-    report = shop.settlements.run(later, legal_day(today))
+    report = report_of(shop, day)
     assert report["differences"] == []
     won = {"provider_in": 10_000, "ours_in": 10_000}
     assert report["providers"]["toss"]["sums"]["KRW"] == {**won, "provider_out": -4_000, "ours_out": -4_000}
@@ -38,7 +34,7 @@ def test_a_day_on_which_everything_agrees(shop: Shop) -> None:
     assert report["ledger"]["total"] == 0
     assert report["outstanding"]["paid_up_to_30_days"] == 2_600
     assert report["outstanding"]["bonus_up_to_30_days"] == SIGNUP + 260
-    assert shop.settlements.get(None)["day"] == legal_day(today).isoformat()
+    assert shop.settlements.get(None)["day"] == day.isoformat()
     with pytest.raises(SettlementNotFound):
         shop.settlements.get("2020-01-01")
 
@@ -46,7 +42,7 @@ def test_a_day_on_which_everything_agrees(shop: Shop) -> None:
 def test_a_night_too_short_for_every_wallet_is_gone_on_with_in_the_next(shop: Shop) -> None:
     members = [shop.member(f"member-{number}", f"m{number}@example.com") for number in range(3)]
     short = Settlements(shop.client, providers=shop.providers, walk=timedelta(0))
-    day = legal_day(datetime.now(UTC))
+    day = legal_day(shop.clock.now())
     nights = [short.run(shop.clock.now(), day + timedelta(days=night))["ledger"] for night in range(4)]
     assert [night["reached"] for night in nights] == [*members, ""]
     assert [night["wallets"] for night in nights] == [1, 1, 1, 0]
@@ -56,12 +52,12 @@ def test_a_night_too_short_for_every_wallet_is_gone_on_with_in_the_next(shop: Sh
 
 
 def test_differences_are_listed_and_nothing_is_fixed(shop: Shop) -> None:
+    day = shop.go_to_noon()
     uid = shop.member()
     lost = shop.buy_with_stripe(uid)
     wrong = shop.buy_with_toss(uid, request_id="wrong-amount")
     shop.client.document(f"payments/toss-{wrong.id}").update({"amount": 1})
-    today, later = _today_and_later(shop)
-    report = shop.settlements.run(later, legal_day(today))
+    report = report_of(shop, day)
     kinds = {(one["of"], one["kind"]) for one in report["differences"]}
     assert kinds == {("stripe", "not-recorded"), ("toss", "amount-differs")}
     assert not shop.now_of(lost).is_paid
@@ -69,37 +65,31 @@ def test_differences_are_listed_and_nothing_is_fixed(shop: Shop) -> None:
 
 
 def test_a_payment_without_points_is_listed(shop: Shop) -> None:
+    day = shop.go_to_noon()
     uid = shop.member()
     order = shop.buy_with_toss(uid)
     shop.client.document(f"wallets/{uid}/entries/grant:order:{order.id}").delete()
-    today, later = _today_and_later(shop)
-    report = shop.settlements.run(later, legal_day(today))
+    report = report_of(shop, day)
     assert [one["kind"] for one in report["differences"]] == ["payment-without-points"]
     assert report["ledger"]["wrong_wallets"] == 1
 
 
 def test_a_provider_that_does_not_answer_is_reported(shop: Shop) -> None:
+    day = shop.go_to_noon()
     shop.doubles.control.plan(FaultRule(provider="toss", path="/v1/transactions", effect="error", status=500))
-    today, later = _today_and_later(shop)
-    report = shop.settlements.run(later, legal_day(today))
+    report = report_of(shop, day)
     assert report["differences"] == [{"of": "toss", "kind": "provider-unread", "id": ""}]
-
-
-def go_to(shop: Shop, instant: datetime) -> None:
-    """Let the doubles' time and ours come to ``instant``."""
-    shop.doubles.control.advance_clock((instant - shop.clock.now()).total_seconds())
-    shop.clock.instant = instant
 
 
 def the_evening(shop: Shop) -> date:
     """Go to half an hour before a midnight in Seoul; the day that ends then."""
     day = legal_day(shop.clock.now()) + timedelta(days=1)
-    go_to(shop, start_of_legal_day(day + timedelta(days=1)) - BEFORE_MIDNIGHT)
+    shop.go_to(start_of_legal_day(day + timedelta(days=1)) - BEFORE_MIDNIGHT)
     return day
 
 
 def cross_midnight(shop: Shop) -> None:
-    go_to(shop, shop.clock.now() + 2 * BEFORE_MIDNIGHT)
+    shop.go_to(shop.clock.now() + 2 * BEFORE_MIDNIGHT)
 
 
 def report_of(shop: Shop, day: date) -> dict[str, Any]:
@@ -186,6 +176,7 @@ def test_a_payment_that_is_booked_long_after_it_came_in(shop: Shop, is_told: boo
 
 
 def test_an_inquiry_of_a_bank_moves_no_money(shop: Shop) -> None:
+    day = shop.go_to_noon()
     uid = shop.member()
     order = shop.buy_with_stripe(uid)
     shop.receive_all()
@@ -194,7 +185,7 @@ def test_an_inquiry_of_a_bank_moves_no_money(shop: Shop) -> None:
     assert shop.document(f"disputes/{inquiry['id']}")["state"] == "open"
     shop.doubles.control.stripe.close_dispute(inquiry["id"], "won")
     shop.receive_all()
-    assert sums(shop, legal_day(datetime.now(UTC)), "USD")["stripe"] == {"in": 799, "out": 0}
+    assert sums(shop, day, "USD")["stripe"] == {"in": 799, "out": 0}
 
 
 def test_a_deposit_that_the_bank_took_back_is_shown_to_people(shop: Shop) -> None:

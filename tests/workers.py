@@ -1,0 +1,67 @@
+"""Two workers share a run of all tests: what stays together, what begins first, and what is known only of all of them.
+
+`make test` starts pytest with ``-n 2`` (pytest-xdist). Without it one process does the same alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from tests.promises import is_whole
+from tests.registry_watch import RegistryWatch
+
+TOGETHER = ("tests/deployed/", "tests/journeys/", "tests/integration/suite/")
+"""Folders that start much once for all of their tests, or whose tests tell one story in order."""
+EARLY = ("tests/deployed/", "tests/simulation/", "tests/integration/", "tests/journeys/")
+"""The long ones, so that no worker is left with one of them when the other is done."""
+WRITTEN = "written"
+
+
+def unit_of(name: str) -> str:
+    """What one worker runs as a whole: the test's file, or its folder if that belongs together."""
+    file = name.partition("::")[0]
+    return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+
+
+class Units(LoadScopeScheduling):  # type: ignore[misc] # it says nothing of its types
+    """Hands out whole units, in the order in which they were collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit_of(nodeid)
+
+
+class EveryPlaceWritten:
+    """A plugin: fails a whole run in which our code wrote to some registered place never, in no worker."""
+
+    def __init__(self, watch: RegistryWatch) -> None:
+        self._watch = watch
+        self._unwritten: list[str] = []
+
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A worker came home: take what was written there."""
+        self._watch.written |= set(getattr(node, "workeroutput", {}).get(WRITTEN, ()))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """A worker tells; the whole run judges, if nothing else failed it."""
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput[WRITTEN] = sorted(self._watch.written)
+        elif session.exitstatus == pytest.ExitCode.OK and is_whole(session.config):
+            self._unwritten = sorted(self._watch.unwritten())
+            if self._unwritten:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say which."""
+        if self._unwritten:
+            terminalreporter.section("rows of retention.yaml for places in which nobody writes", red=True)
+            for place in self._unwritten:
+                terminalreporter.line(place)
+
+
+def by_length(items: list[pytest.Item]) -> None:
+    """Put the long ones first, else leave the order as it is."""
+    items.sort(key=lambda item: next((i for i, one in enumerate(EARLY) if item.nodeid.startswith(one)), len(EARLY)))
