@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from local.suite.clock import SuiteClock
 from tests.deployed.functions import Deployed, Kind, kind_of, names
 from tests.deployed.task_recorder import TaskRecorder
 from tests.emulators import EmulatorAddresses
+from tests.firebase_app import forget_firebase_app
 from tests.firestore_process import FirestoreProcess
 
 PROJECT = "demo-deployed"
@@ -162,11 +163,3 @@ def new_process() -> None:
             clear()
     forget_firebase_app()
     bootstrap.prepare()
-
-
-def forget_firebase_app() -> None:
-    """The default Firebase app is one a process, and whoever comes next may mean another project."""
-    import firebase_admin
-
-    with suppress(ValueError):
-        firebase_admin.delete_app(firebase_admin.get_app())

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 
-import firebase_admin
 import pytest
 
 from local.suite import Suite, running
 from local.suite.backend import backend_options
 from local.suite.serving import announce
+from tests.firebase_app import own_firebase_app
+
+__all__ = ["own_firebase_app"]
 
 
 @pytest.fixture(scope="session")
@@ -26,16 +27,3 @@ def served(suite: Suite) -> Iterator[Suite]:
     announce(suite)
     yield suite
     suite.run.serving.unlink()
-
-
-@pytest.fixture(autouse=True)
-def own_firebase_app() -> Iterator[None]:
-    """The default Firebase app is one a process, and tests of other folders have made theirs."""
-    _forget_firebase_app()
-    yield
-    _forget_firebase_app()
-
-
-def _forget_firebase_app() -> None:
-    with suppress(ValueError):
-        firebase_admin.delete_app(firebase_admin.get_app())

@@ -37,8 +37,12 @@ LOOK_BACK_DAYS = 7
 """How far back a lost run is made up for; the providers list further."""
 DIFFERENCES_MAX = 500
 """More are counted, not listed: a document holds 1 MiB."""
-WINDOW = timedelta(hours=3)
+WINDOW: Final = timedelta(hours=3)
 """A day is compared in parts: only one part, and what matches nothing so far, is in memory."""
+WINDOW_MAX: Final = timedelta(days=1)
+"""Part after part doubles up to this while little happens: quiet days cost few queries."""
+LINES_FEW: Final = 500
+""""Little": as many movements of ours in one part, or fewer."""
 PAYMENTS_PER_LOOK = 100
 """Payments whose grants are looked up together."""
 WALK: Final = timedelta(minutes=15)
@@ -150,16 +154,24 @@ class Settlements:
 
     def _fill(self, daybooks: dict[str, Daybook], start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
         """Enter the day into the daybooks, part by part; yields what our own books lack."""
+        window = WINDOW
         while start < end:
-            until = min(start + WINDOW, end)
-            for line in self._ours(start, until):
-                if line.provider in daybooks:
-                    daybooks[line.provider].enter_ours(line.known_as, line.order_id, line.amount, line.currency)
+            until = min(start + window, end)
+            lines = self._enter_ours(daybooks, start, until)
             for name, daybook in daybooks.items():
                 self._read_provider(name, daybook, start, until)
                 daybook.strike_out_matches()
             yield from self._without_grant(start, until)
-            start = until
+            start, window = until, min(2 * window, WINDOW_MAX) if lines <= LINES_FEW else WINDOW
+
+    def _enter_ours(self, daybooks: dict[str, Daybook], start: datetime, end: datetime) -> int:
+        """Enter our side of a part; returns of how many lines it is."""
+        count = 0
+        for line in self._ours(start, end):
+            count += 1
+            if line.provider in daybooks:
+                daybooks[line.provider].enter_ours(line.known_as, line.order_id, line.amount, line.currency)
+        return count
 
     def _read_provider(self, name: str, daybook: Daybook, start: datetime, end: datetime) -> None:
         if not daybook.is_read:

@@ -74,6 +74,19 @@ def test_a_payment_without_points_is_listed(shop: Shop) -> None:
     assert report["ledger"]["wrong_wallets"] == 1
 
 
+def test_a_quiet_month_costs_few_questions(shop: Shop) -> None:
+    shop.go_to_noon()
+    uid = shop.member()
+    shop.buy_with_toss(uid)
+    shop.doubles.control.clear_requests()
+    now = shop.clock.now()
+    books, differences = shop.settlements.compare(now - timedelta(days=30), now + timedelta(days=1))
+    assert differences == []
+    assert books["toss"]["sums"]["KRW"]["ours_in"] == 10_000
+    questions = shop.doubles.control.requests(provider="toss", path="/v1/transactions")
+    assert len(questions) == 3 + 31, "3, 6 and 12 hours, then days"
+
+
 def test_a_provider_that_does_not_answer_is_reported(shop: Shop) -> None:
     day = shop.go_to_noon()
     shop.doubles.control.plan(FaultRule(provider="toss", path="/v1/transactions", effect="error", status=500))
