@@ -194,6 +194,7 @@ class Members(Shop):
 
     def sweep(self) -> None:
         super().sweep()
+        self.profiles.ask_to_confirm(self.clock.now(), 100)
         self.exports.sweep(self.clock.now(), 100)
         self.withdrawal_sweep.run(self.clock.now(), 100)
         self.withdrawal_sweep.find_deleted(self.clock.now())

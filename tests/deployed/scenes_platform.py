@@ -82,6 +82,22 @@ def office_was_found(_world: World, state: State) -> None:
     assert (told["inquiry-received"], told["inquiry-desk"], told["consent-changed"]) == (1, 1, 1), told
 
 
+def consent_is_due(world: World) -> None:
+    """A consent to advertising, two weeks after the day on which it should have been asked for."""
+    world.member()
+    world.ask("set_consents", CONSENT)
+    world.work_off()
+    world.doubles.control.clear_mails()
+    world.move(timedelta(days=715))
+
+
+def was_asked_to_confirm(_world: World, state: State) -> None:
+    assert letters(state) == {"consent-reminder": 1}
+    user = state.one("users")
+    assert user["asked_to_confirm_at"] is not None
+    assert user["confirmation_due_at"] is None
+
+
 def unfinished_and_leaving(world: World) -> None:
     """Somebody who never completed the sign-up, and somebody whose withdrawal waits for its last look."""
     assert world.functions.block("before_create", NOBODY).status == 200
@@ -165,6 +181,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("sweep", forgotten_job, sweeps, is_finished, label="job"),
     Scene("sweep", forgotten_money, sweeps, money_was_found, label="money"),
     Scene("sweep", forgotten_office, sweeps, office_was_found, label="office"),
+    Scene("sweep", consent_is_due, sweeps, was_asked_to_confirm, label="consent", nights=1),
     Scene("sweep", unfinished_and_leaving, sweeps, both_are_gone, label="leaving"),
     Scene("sweep", deleted_outside, sweeps, member_has_left, label="deleted-outside", comes_late=False),
     Scene("purge", old_things, purges, is_purged),

@@ -14,7 +14,17 @@ from datetime import date, datetime, timedelta
 
 from tests.simulation.observer import ARCHIVE, BUCKET, DEFAULT, Seen, Snapshot, Where
 from tests.simulation.seoul_days import day_of, last_day
-from tests.simulation.table import FILES, ROWS, SWEPT, UNFINISHED, Row, pattern_of
+from tests.simulation.table import (
+    CONSENT_ASKED,
+    CONSENT_LAPSES,
+    FILES,
+    REMINDER,
+    ROWS,
+    SWEPT,
+    UNFINISHED,
+    Row,
+    pattern_of,
+)
 
 DAY = timedelta(days=1)
 SETTLED_BY_LEAVING = frozenset({"orders/*", "refunds/*", "disputes/*"})
@@ -34,6 +44,8 @@ class Told:
     """Paths (with all below them) whose clock it started, and when."""
     removes: set[str] = field(default_factory=set)
     """Paths (with all below them) that it removes on somebody's wish."""
+    agrees: dict[str, datetime | None] = field(default_factory=dict)
+    """Members (uids) who agreed to advertising or confirmed it, and when; None for who takes it back."""
     leaves: str = ""
     """The member who withdrew, and of whom nothing may be left at its end."""
     open_orders: set[str] = field(default_factory=set)
@@ -76,6 +88,8 @@ class Checker:
         self._subjects: dict[str, str] = {}
         self._clocks: dict[str, datetime] = {}
         self._unfinished: dict[str, datetime] = {}
+        self._agreed: dict[str, datetime | None] = {}
+        self._asked: dict[str, datetime] = {}
         self._overdue: set[Where] = set()
 
     def know(self, uid: str, *words: str) -> None:
@@ -98,6 +112,7 @@ class Checker:
         """Compare what is there after an act of the story with what was there before it."""
         self._clocks |= told.clocks
         self._unfinished |= told.unfinished
+        self._agreed |= told.agrees
         before = dict(self.records)
         moved = self._take_in(told.name, now, at)
         for where in before.keys() - now.keys() - moved:
@@ -133,6 +148,9 @@ class Checker:
         for where, record in self._changed(before, now):
             if where.store != DEFAULT or record.pattern not in SWEPT:
                 self._say(f"sweep: {where} was changed")
+        for uid, since in self._agreed.items():
+            if since and last_day(day_of(since), CONSENT_ASKED) <= day_of(at) and self._asked.get(uid) != since:
+                self._say(f"sweep: {uid} was not asked to confirm what was said on {day_of(since)}")
 
     def after_purge(self, now: Snapshot, at: datetime, counted: int) -> None:
         """The purge removes what is due today, all of it and nothing else; ``counted`` is what its evidence says."""
@@ -189,7 +207,21 @@ class Checker:
         self.born[record.row.name] += 1
         if where.store == ARCHIVE and not record.row.is_kept:
             self._say(f"{during}: {where} is not for the archive")
+        if where.store == DEFAULT:
+            self._check_advertising(during, where, record, day_of(at))
         self._check_words(during, where, record)
+
+    def _check_advertising(self, during: str, where: Where, record: Record, today: date) -> None:
+        """Advertised to only while a consent holds; asked to confirm it on the one day, once."""
+        since = self._agreed.get(record.owner)
+        if record.pattern == "ads/*" and (since is None or last_day(day_of(since), CONSENT_LAPSES) <= today):
+            self._say(f"{during}: {where} went to somebody whose consent does not hold")
+        if record.seen.value("kind") != REMINDER:
+            return
+        if since is None or last_day(day_of(since), CONSENT_ASKED) != today or self._asked.get(record.owner) == since:
+            self._say(f"{during}: {where} asks to confirm what need not be confirmed today")
+        else:
+            self._asked[record.owner] = since
 
     def _moved_from(self, where: Where, now: Snapshot) -> Where | None:
         """Where the record of somebody who left was before, if it has just changed its database."""
@@ -234,6 +266,7 @@ class Checker:
             return
         self._subjects[subjects[0]] = uid
         self._left[uid] = (uid, *self._people.pop(uid))
+        self._agreed.pop(uid, None)
         for where, record in before.items():
             if record.owner == uid:
                 self._check_leaving(told, where, record, subjects[0], now, at)

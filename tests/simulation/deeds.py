@@ -73,6 +73,7 @@ class Deeds:
         statements = signup_request(name=person.name, agrees_to_marketing_email=likes_ads)
         self.house.accounts.complete_signup(person.uid, statements, self.now)
         del self.told.unfinished[person.uid]
+        self.told.agrees[person.uid] = self.now if likes_ads else None
         self.visit(person)
 
     def begin_to_join(self, person: Person, *, google: bool = False) -> None:
@@ -132,8 +133,9 @@ class Deeds:
         self.house.devices.remove(person.uid, device)
 
     def change_consents(self, person: Person, *, likes_ads: bool) -> None:
-        """Agree to advertising, or no more."""
+        """Agree to advertising, confirm it, or agree no more."""
         self.told.touches.add(person.uid)
+        self.told.agrees[person.uid] = self.now if likes_ads else None
         version = company().privacy_policy_version
         request = ConsentRequest(version=version, channel="web", marketing_email=likes_ads)
         self.house.profiles.set_consents(person.uid, request, self.now)

@@ -176,6 +176,8 @@ def _end_of_may(story: Story, deeds: Deeds) -> None:
 def _later_years(story: Story, deeds: Deeds) -> None:
     story.on("2029-01-01", "23:00", "minho is refused on the last day", deeds.is_refused, MINHO_AGAIN)
     story.on("2029-01-02", "00:30", "minho joins again", deeds.join, MINHO_AGAIN)
+    story.on("2029-08-30", "10:00", "jisu goes on liking ads", deeds.change_consents, JISU, likes_ads=True)
+    story.on("2029-08-31", "10:00", "a campaign after two years", deeds.advertise)
     day = "2030-05-31"
     story.on(day, "10:00", "jisu buys once more", deeds.pay_with_stripe, JISU)
     story.on(day, "10:05", "jisu's events arrive", deeds.events_arrive, JISU)

@@ -11,6 +11,10 @@ from datetime import timedelta
 
 from tests.simulation.seoul_days import Span, days, months, years
 
+CONSENT_LAPSES, CONSENT_ASKED = months(24), months(23)
+"""After so long a consent to advertising counts no more, and is to be confirmed (Network Act article 50(8))."""
+REMINDER = "consent-reminder"
+"""The kind of the letter that asks."""
 UNFINISHED = timedelta(hours=24)
 """How long somebody may take to complete a sign-up; counted from the instant, not by days (article 11)."""
 

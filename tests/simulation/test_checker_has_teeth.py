@@ -197,6 +197,50 @@ def test_the_clock_of_a_counter_starts_again_when_it_counts() -> None:
     assert purged(checker, ends + DAY, {}, 1) == []
 
 
+AD, LETTER = Where(DEFAULT, "ads/1"), Where(DEFAULT, "mail/1")
+ASKED_ON, ANNIVERSARY = date(2029, 11, 1), date(2029, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("day", "new", "complaint"),
+    [
+        (ANNIVERSARY - DAY, {AD: seen()}, None),
+        (ANNIVERSARY, {AD: seen()}, "whose consent does not hold"),
+        (ASKED_ON - DAY, {}, None),
+        (ASKED_ON - DAY, {LETTER: seen(kind="consent-reminder")}, "need not be confirmed today"),
+        (ASKED_ON, {}, "was not asked"),
+        (ASKED_ON + DAY, {LETTER: seen(kind="consent-reminder")}, "need not be confirmed today"),
+    ],
+)
+def test_a_consent_that_is_used_too_long_or_asked_for_on_a_wrong_day_is_noticed(
+    day: date, new: Snapshot, complaint: str | None
+) -> None:
+    checker, snapshot = begun()
+    checker.after_act(Told("agrees", agrees={UID: MORNING}), snapshot, MORNING)
+    at = begin_of(day) + timedelta(hours=9)
+    if complaint is None or AD in new:
+        checker.after_act(Told("campaign"), {**snapshot, **new}, at)
+    else:
+        checker.after_sweep({**snapshot, **new}, at)
+    assert bool(checker.problems) == bool(complaint)
+    assert complaint is None or complaint in checker.problems[0]
+
+
+def test_a_consent_is_asked_for_once_and_by_nobody_once_it_was_taken_back() -> None:
+    checker, snapshot = begun()
+    checker.after_act(Told("agrees", agrees={UID: MORNING}), snapshot, MORNING)
+    at = begin_of(ASKED_ON)
+    asked = {**snapshot, LETTER: seen(kind="consent-reminder")}
+    checker.after_sweep(asked, at)
+    checker.after_sweep(asked, at + DAY)
+    assert checker.problems == []
+    twice = {**asked, Where(DEFAULT, "mail/2"): seen(kind="consent-reminder")}
+    checker.after_sweep(twice, at)
+    assert "need not be confirmed today" in checker.problems.pop()
+    checker.after_act(Told("takes it back", agrees={UID: None}), {**twice, AD: seen()}, at)
+    assert "whose consent does not hold" in checker.problems[0]
+
+
 def test_the_log_names_nobody() -> None:
     checker, _ = begun()
     checker.read_log('{"uid": "uid-of-jisu"}', leaving="")

@@ -20,6 +20,7 @@ from imagesfactory.accounts.errors import (
     UnderFourteen,
 )
 from imagesfactory.kit.ids import digest_of
+from imagesfactory.policy.consents import advertising_consent
 
 NAME_CHARACTERS_MAX = 50
 SIGN_IN_METHODS = frozenset({"password", "google.com"})
@@ -48,6 +49,8 @@ class ConsentKind(StrEnum):
 
 
 REQUIRED_CONSENTS = (ConsentKind.TERMS, ConsentKind.PRIVACY)
+ADVERTISING_CONSENTS = frozenset({ConsentKind.MARKETING_EMAIL, ConsentKind.MARKETING_PUSH})
+"""Those to advertising messages, which lapse unless they are confirmed (policy/consents.yaml)."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,26 @@ class Consent:
     is_granted: bool
     version: str
     at: datetime
+    """When it was said, or confirmed."""
     channel: str
+
+    @property
+    def asked_from(self) -> datetime | None:
+        """From when on it can be confirmed, and the member is asked to; None where no confirmation is needed."""
+        return advertising_consent().asked_from(self.at) if self._may_lapse else None
+
+    @property
+    def lapses_at(self) -> datetime | None:
+        """From when on it counts no more unless it is confirmed; None where only the member can end it."""
+        return advertising_consent().lapses_at(self.at) if self._may_lapse else None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it counts: it was given, and has not lapsed."""
+        return self.is_granted and (self.lapses_at is None or now < self.lapses_at)
+
+    @property
+    def _may_lapse(self) -> bool:
+        return self.is_granted and self.kind in ADVERTISING_CONSENTS
 
 
 @dataclass(frozen=True)
@@ -99,10 +121,27 @@ class Profile:
     is_correction_pending: bool = False
     consents: tuple[Consent, ...] = ()
     """The present ones, one of each kind."""
+    asked_to_confirm_at: datetime | None = None
+    """When the member was last asked to confirm consents to advertising."""
 
-    def has_consent(self, kind: ConsentKind) -> bool:
-        """Whether the member agrees to this now."""
-        return any(consent.kind is kind and consent.is_granted for consent in self.consents)
+    def consent(self, kind: ConsentKind) -> Consent | None:
+        """What the member said of this last; None for nothing."""
+        return next((consent for consent in self.consents if consent.kind is kind), None)
+
+    def has_consent(self, kind: ConsentKind, now: datetime) -> bool:
+        """Whether the member agrees to this, and the consent has not lapsed."""
+        consent = self.consent(kind)
+        return consent is not None and consent.holds(now)
+
+    @property
+    def confirmations(self) -> dict[Consent, datetime]:
+        """Which consents the member is still to be asked to confirm, and from when on; nobody is who is leaving.
+
+        One question covers all that is due, and a consent that is said or confirmed later is asked for anew.
+        """
+        asked, is_active = self.asked_to_confirm_at, self.status is Status.ACTIVE
+        due = {consent: consent.asked_from for consent in self.consents if is_active}
+        return {consent: at for consent, at in due.items() if at is not None and (asked is None or asked < at)}
 
 
 class SignupRequest(BaseModel):
@@ -203,9 +242,11 @@ def amended(profile: Profile, amendment: Amendment) -> Profile:
 def changed_consents(
     profile: Profile, request: ConsentRequest, versions: Versions, now: datetime
 ) -> tuple[Consent, ...]:
-    """The new statements of ``request``: only what differs from what is agreed to now.
+    """The new statements of ``request``: what differs from what was said last, and what confirms it.
 
-    The two consents that are the contract cannot be taken back here: that is a withdrawal.
+    A consent that is said again from the day on which the member is asked to confirm it is confirmed; said again
+    earlier, it is the same request once more. The two consents that are the contract cannot be taken back here: that is
+    a withdrawal.
 
     Raises:
         PolicyVersionOutdated: said under a version that is not in force.
@@ -221,7 +262,7 @@ def changed_consents(
     return tuple(
         Consent(kind, is_granted, request.version, now, request.channel)
         for kind, is_granted in wanted.items()
-        if is_granted is not None and is_granted is not profile.has_consent(kind)
+        if is_granted is not None and _is_statement(profile.consent(kind), now, is_granted=is_granted)
     )
 
 
@@ -238,6 +279,13 @@ def normalised_email(address: str) -> str:
     if domain in {"gmail.com", "googlemail.com"}:
         local, domain = local.replace(".", ""), "gmail.com"
     return f"{local}@{domain}"
+
+
+def _is_statement(last: Consent | None, now: datetime, *, is_granted: bool) -> bool:
+    """Whether it says something that ``last`` does not."""
+    if last is None or last.is_granted is not is_granted:
+        return is_granted or last is not None
+    return last.asked_from is not None and last.asked_from <= now
 
 
 def _consents(request: SignupRequest, now: datetime) -> tuple[Consent, ...]:

@@ -31,10 +31,13 @@ class Tombstones(Protocol):
 
 
 class ConsentLetters(Protocol):
-    """Tells members that a consent to advertising was given or taken back (Network Act article 50(7))."""
+    """Tells members of consents to advertising: given or taken back (Network Act article 50(7)), or about to lapse."""
 
     def tell(self, unit: UnitOfWork, uid: str, changed: tuple[Consent, ...], now: datetime) -> None:
         """Write the letter in the unit that records the change."""
+
+    def ask_to_confirm(self, unit: UnitOfWork, uid: str, due: tuple[Consent, ...], now: datetime) -> None:
+        """Write the letter that asks to confirm consents, in the unit that notes it (article 50(8))."""
 
 
 class WalletOpener(Protocol):

@@ -56,7 +56,8 @@ class ProfileService:
         return unit_of_work.run(self._client, partial(self._update, uid=uid, request=request))
 
     def set_consents(self, uid: str, request: ConsentRequest, now: datetime) -> Profile:
-        """Record what the member agrees to from now on; what stays as it was makes no new line of the history.
+        """Record what the member agrees to from now on, or confirms; what stays as it was makes no new line of the
+        history.
 
         Raises:
             AccountUnknown, AccountNotActive, PolicyVersionOutdated
@@ -65,6 +66,20 @@ class ProfileService:
         profile = unit_of_work.run(self._client, partial(self._set_consents, uid=uid, request=request, now=now))
         log.info("consents.changed", uid=uid)
         return profile
+
+    def ask_to_confirm(self, now: datetime, limit: int) -> int:
+        """Ask members by letter, once for each period, to confirm the consents that lapse otherwise, at most ``limit``
+        members; returns how many.
+
+        Source: Network Act article 50(8); the months are those of policy/consents.yaml.
+        """
+        uids = self._store.to_be_asked(now, limit)
+        for uid in uids:
+            try:
+                unit_of_work.run(self._client, partial(self._ask_to_confirm, uid=uid, now=now))
+            except Exception as problem:
+                log.failure("consents.asking_failed", problem, uid=uid)
+        return len(uids)
 
     def hold(self, unit: UnitOfWork, uid: str) -> Profile:
         """Mark a correction as pending, in the unit that records it: from then on the data is not used.
@@ -135,6 +150,17 @@ class ProfileService:
         if changed:
             self._letters.tell(unit, uid, changed, now)
         return after
+
+    def _ask_to_confirm(self, unit: UnitOfWork, uid: str, now: datetime) -> None:
+        (snapshot,) = unit.read(self._store.reference(uid))
+        profile = profile_from(snapshot)
+        if profile is None:
+            return
+        due = tuple(consent for consent, at in profile.confirmations.items() if at <= now)
+        # Written in any case: where the months were changed meanwhile, the day that the sweep goes by is counted anew.
+        self._store.update(unit, replace(profile, asked_to_confirm_at=now) if due else profile)
+        if due:
+            self._letters.ask_to_confirm(unit, uid, due, now)
 
 
 def _active(profile: Profile | None) -> Profile:

@@ -113,8 +113,8 @@ class AccountService:
         log.info("signup.completed", uid=uid, points=points)
         return points
 
-    def recipient(self, uid: str) -> Recipient | None:
-        """Where to write to an active member; None for everybody else."""
+    def recipient(self, uid: str, now: datetime) -> Recipient | None:
+        """Where to write to an active member, and what may be sent now; None for everybody else."""
         profile = self._store.get(uid)
         if profile is None or profile.status is not Status.ACTIVE:
             return None
@@ -123,7 +123,7 @@ class AccountService:
             profile.name,
             profile.language,
             profile.is_correction_pending,
-            profile.has_consent(ConsentKind.MARKETING_EMAIL),
+            profile.has_consent(ConsentKind.MARKETING_EMAIL, now),
         )
 
     def leaving_recipient(self, uid: str) -> Recipient | None:

@@ -36,16 +36,11 @@ class AccountStore:
 
     def overdue(self, now: datetime, limit: int) -> list[str]:
         """Accounts (uids) whose sign-up was not completed in time, at most ``limit``."""
-        from google.cloud.firestore import FieldFilter
+        return self._due("destroy_at", now, limit)
 
-        query = (
-            self._client.collection(_USERS)
-            .where(filter=FieldFilter("destroy_at", "<=", now))
-            .order_by("destroy_at")
-            .limit(limit)
-            .select(())
-        )
-        return [snapshot.id for snapshot in query.stream()]
+    def to_be_asked(self, now: datetime, limit: int) -> list[str]:
+        """Members (uids) who are to be asked to confirm consents, the longest due first, at most ``limit``."""
+        return self._due("confirmation_due_at", now, limit)
 
     def create(self, unit: UnitOfWork, profile: Profile) -> None:
         """Write a new account."""
@@ -100,9 +95,19 @@ class AccountStore:
         }
         self._client.collection(_VISITS).document(derive_id("visit", event_id)).set(line)
 
+    def _due(self, instant: str, now: datetime, limit: int) -> list[str]:
+        from google.cloud.firestore import FieldFilter
+
+        due = self._client.collection(_USERS).where(filter=FieldFilter(instant, "<=", now)).order_by(instant)
+        return [snapshot.id for snapshot in due.limit(limit).select(()).stream()]
+
 
 def profile_from(snapshot: Snapshot) -> Profile | None:
-    """The account of a snapshot, or None where there is none."""
+    """The account of a snapshot, or None where there is none.
+
+    One written before consents had to be confirmed says nothing of it: until when its consents hold follows from when
+    they were given, nobody was asked to confirm them, and the sweep finds it once it has been written again.
+    """
     document = snapshot.to_dict()
     if document is None:
         return None
@@ -118,6 +123,7 @@ def profile_from(snapshot: Snapshot) -> Profile | None:
         signup_digest=document["signup_digest"],
         is_correction_pending=document["is_correction_pending"],
         consents=tuple(_consent_from(kind, fields) for kind, fields in document["consents"].items()),
+        asked_to_confirm_at=document.get("asked_to_confirm_at"),
     )
 
 
@@ -135,6 +141,8 @@ def _to_document(profile: Profile) -> dict[str, Any]:
         "signup_digest": profile.signup_digest,
         "is_correction_pending": profile.is_correction_pending,
         "consents": {consent.kind.value: _consent_to_map(consent) for consent in profile.consents},
+        "asked_to_confirm_at": profile.asked_to_confirm_at,
+        "confirmation_due_at": min(profile.confirmations.values(), default=None),
         "destroy_at": destroy_at("unfinished_signup", profile.created_at) if is_unfinished else None,
     }
 
@@ -146,6 +154,7 @@ def _consent_to_map(consent: Consent) -> dict[str, Any]:
         "version": consent.version,
         "at": consent.at,
         "channel": consent.channel,
+        "lapses_at": consent.lapses_at,
     }
 
 

@@ -51,7 +51,7 @@ def get_my_page(request: CallableRequest[Any]) -> dict[str, Any]:
 
     wanted, page = parsed(MyPageQuery, request.data or {}), rights.my_page()
     if wanted.place is None:
-        return views_privacy.my_page(page.overview(caller.uid))
+        return views_privacy.my_page(page.overview(caller.uid), bootstrap.clock().now())
     records, cursor = page.records(caller.uid, wanted.place, wanted.cursor)
     return {"records": views_privacy.plain(records), "cursor": cursor}
 
@@ -66,21 +66,22 @@ def update_profile(request: CallableRequest[Any]) -> dict[str, Any]:
     from imagesfactory.doors import views_privacy
     from imagesfactory.doors.requests import parsed
 
-    return views_privacy.profile(bootstrap.profiles().update(caller.uid, parsed(ProfileRequest, request.data)))
+    wanted = parsed(ProfileRequest, request.data)
+    return views_privacy.profile(bootstrap.profiles().update(caller.uid, wanted), bootstrap.clock().now())
 
 
 @on_call(timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def set_consents(request: CallableRequest[Any]) -> dict[str, Any]:
-    """Say what one agrees to from now on."""
+    """Say what one agrees to from now on, or goes on to agree to."""
     caller = callers.signed_in(request)
     limits.count("set_consents", request, caller.uid)
     from imagesfactory.accounts.changes import ConsentRequest
     from imagesfactory.doors import views_privacy
     from imagesfactory.doors.requests import parsed
 
-    wanted = parsed(ConsentRequest, request.data)
-    return views_privacy.profile(bootstrap.profiles().set_consents(caller.uid, wanted, bootstrap.clock().now()))
+    wanted, now = parsed(ConsentRequest, request.data), bootstrap.clock().now()
+    return views_privacy.profile(bootstrap.profiles().set_consents(caller.uid, wanted, now), now)
 
 
 @on_call(timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))

@@ -63,6 +63,7 @@ def sweep(event: ScheduledEvent) -> None:
     counts = {
         "jobs": bootstrap.job_sweep().run(now, SWEEP_PAGE),
         "letters": bootstrap.mail().sweep(now, SWEEP_PAGE),
+        "consents": bootstrap.profiles().ask_to_confirm(now, SWEEP_PAGE),
         "sign-ups": bootstrap.accounts().remove_unfinished(now, SWEEP_PAGE),
         "expiries": bootstrap.points().post_expiries(now, SWEEP_PAGE),
         "payments": bootstrap.payment_sweep().run(now, SWEEP_PAGE),

@@ -43,8 +43,8 @@ def withdrawal(shown: Preview) -> dict[str, Any]:
     }
 
 
-def my_page(shown: Overview) -> dict[str, Any]:
-    """The first screen of my page."""
+def my_page(shown: Overview, now: datetime) -> dict[str, Any]:
+    """The first screen of my page, as it is now."""
     held = [
         {
             "place": one.place,
@@ -61,7 +61,7 @@ def my_page(shown: Overview) -> dict[str, Any]:
         for one in shown.held
     ]
     return {
-        "profile": profile(shown.profile),
+        "profile": profile(shown.profile, now),
         "held": held,
         "pending_correction": plain(vars(shown.pending)) if shown.pending else None,
         "sign_in": plain(vars(shown.sign_in)) if shown.sign_in else None,
@@ -85,8 +85,8 @@ def _copy(name: str, processor: Processor) -> dict[str, Any]:
     }
 
 
-def profile(whole: Profile) -> dict[str, Any]:
-    """A member's own profile with the present consents."""
+def profile(whole: Profile, now: datetime) -> dict[str, Any]:
+    """A member's own profile with the present consents: until when each holds, and from when on it can be confirmed."""
     return {
         "email": whole.email,
         "name": whole.name,
@@ -101,6 +101,9 @@ def profile(whole: Profile) -> dict[str, Any]:
                 "version": one.version,
                 "at": one.at.isoformat(),
                 "channel": one.channel,
+                "asked_from": plain(one.asked_from),
+                "lapses_at": plain(one.lapses_at),
+                "has_lapsed": one.is_granted and not one.holds(now),
             }
             for one in whole.consents
         },

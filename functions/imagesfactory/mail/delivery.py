@@ -181,7 +181,7 @@ class MailDelivery:
         if isinstance(words, AccountClosed):
             return self._accounts.leaving_recipient(owner)
         if owner:
-            return self._accounts.recipient(owner)
+            return self._accounts.recipient(owner, self._clock.now())
         if isinstance(words, InquiryReceived | InquiryAnswered):
             return self._outsiders.recipient(words.inquiry_id)
         return None

@@ -11,6 +11,7 @@ from imagesfactory.mail.advertising import Advertiser
 from imagesfactory.mail.ports import Attachment
 from imagesfactory.mail.words import Words
 from imagesfactory.policy.company import company
+from imagesfactory.policy.consents import advertising_consent
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -58,6 +59,7 @@ def render(
         "pictures": pictures,
         "web_origin": web_origin,
         "company": company(),
+        "advertising_consent": advertising_consent(),
         "advertiser": advertiser,
         "unsubscribe_url": unsubscribe_url,
         "language": recipient.language,

@@ -154,6 +154,24 @@ class ConsentChanged:
 
 
 @dataclass(frozen=True)
+class LapsingConsent:
+    """A consent to advertising, the day on which it was given or last confirmed, and the one from which it lapses."""
+
+    consent: str
+    given_on: str
+    lapses_on: str
+
+
+@dataclass(frozen=True)
+class ConsentReminder:
+    """Consents that lapse unless confirmed (Network Act article 50(8): sender, fact, day, how to keep or withdraw)."""
+
+    kind: ClassVar[str] = "consent-reminder"
+
+    consents: tuple[LapsingConsent, ...]
+
+
+@dataclass(frozen=True)
 class CorrectionDecided:
     """A correction was made, or was not, and why."""
 
@@ -188,6 +206,7 @@ Words = (
     AccountClosed
     | ExportFinished
     | ConsentChanged
+    | ConsentReminder
     | CorrectionDecided
     | JobFinished
     | PointsBought
@@ -220,6 +239,8 @@ def from_map(kind: str, fields: dict[str, Any]) -> Words:
         return _job_finished(fields)
     if kind == ConsentChanged.kind:
         return ConsentChanged(**fields | {"changes": tuple(fields["changes"])})
+    if kind == ConsentReminder.kind:
+        return ConsentReminder(tuple(LapsingConsent(**consent) for consent in fields["consents"]))
     if kind == ReceiptAsked.kind:
         return ReceiptAsked(**fields | _lines(fields))
     if kind == AccountClosed.kind:

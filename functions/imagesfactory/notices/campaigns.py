@@ -130,7 +130,7 @@ class CampaignService:
         if campaign is None or campaign["resume_at"] is None:
             return None
         page = self._roll.profiles(campaign["reached_after"], PAGE)
-        uids = [profile.uid for profile in page if profile.has_consent(ConsentKind.MARKETING_EMAIL)]
+        uids = [profile.uid for profile in page if profile.has_consent(ConsentKind.MARKETING_EMAIL, now)]
         said = {name: campaign[name] for name in ("subject_ko", "subject_en", "body_ko", "body_en")}
         for uid in uids:
             words = Advertisement(campaign_id=campaign_id, **said)

@@ -58,7 +58,7 @@ class SupportService:
             topic=request.topic,
             contact_email="",
             contact_telephone=request.contact_telephone or "",
-            language=self._member(uid).language,
+            language=self._member(uid, now).language,
             request_digest=request.digest,
             created_at=now,
             changed_at=now,
@@ -104,7 +104,7 @@ class SupportService:
             InquiryNotFound, InquirySettled, InquiryFull
 
         """
-        self._member(uid)
+        self._member(uid, now)
         after = unit_of_work.run(self._client, partial(self._reply, uid=uid, request=request, now=now))
         log.info("inquiry.continued", uid=uid, event_id=after.id)
         return after
@@ -145,8 +145,8 @@ class SupportService:
             counted[place] = "inquiries_of_address"
         return counted
 
-    def _member(self, uid: str) -> Recipient:
-        member = self._accounts.recipient(uid)
+    def _member(self, uid: str, now: datetime) -> Recipient:
+        member = self._accounts.recipient(uid, now)
         if member is None:
             raise AccountNotActive
         return member

@@ -87,7 +87,7 @@ def test_my_page_says_until_when_each_kind_is_kept_and_who_signed_in_from_where(
     assert [(device["id"], device["operating_system"]) for device in shown.devices] == [("phone-0001", "iOS 19")]
     assert shown.sign_in is not None
     assert shown.sign_in.methods == ("password",)
-    answer = views_privacy.my_page(shown)
+    answer = views_privacy.my_page(shown, house.clock.now())
     assert json.loads(json.dumps(answer)) == answer, "plain values only"
     assert {copy["processor"] for copy in answer["copies"]} == set(processors().processors)
 
@@ -139,7 +139,7 @@ def test_consents_are_append_only_told_by_mail_and_asked_at_the_moment_of_sendin
     house.clock.move(timedelta(hours=1))
     yes = ConsentRequest(version=VERSION, channel="ios", marketing_email=True)
     house.profiles.set_consents(uid, yes, house.clock.now())
-    recipient = house.accounts.recipient(uid)
+    recipient = house.accounts.recipient(uid, house.clock.now())
     assert recipient is not None
     assert recipient.agrees_to_marketing_email
     house.profiles.set_consents(uid, yes, house.clock.now())
@@ -152,7 +152,7 @@ def test_consents_are_append_only_told_by_mail_and_asked_at_the_moment_of_sendin
         ("marketing_email", True, "ios"),
         ("marketing_email", False, "web"),
     ]
-    recipient = house.accounts.recipient(uid)
+    recipient = house.accounts.recipient(uid, house.clock.now())
     assert recipient is not None
     assert not recipient.agrees_to_marketing_email
     house.work_off()

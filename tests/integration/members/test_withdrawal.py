@@ -219,7 +219,7 @@ def test_from_the_commit_on_nothing_can_be_begun(house: Members) -> None:
         house.withdraw(uid)
     with pytest.raises(AccountNotActive):
         house.accounts.sign_in(Identity(uid, EMAIL, "password"), Visit("e2", "", ""), house.clock.now())
-    assert house.accounts.recipient(uid) is None, "no letter leaves any more"
+    assert house.accounts.recipient(uid, house.clock.now()) is None, "no letter leaves any more"
 
 
 def test_nothing_late_brings_the_profile_back(house: Members) -> None:

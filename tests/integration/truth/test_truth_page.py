@@ -93,6 +93,11 @@ PLANTS: list[tuple[str, Check, Callable[[LivedIn, datetime], Plant]]] = [
     ("an announcement", Check.ANNOUNCEMENTS, lambda _, now: {"policies/planted": {"resume_at": now - HOUR}}),
     ("a campaign", Check.ANNOUNCEMENTS, lambda _, now: {"campaigns/planted": {"resume_at": now - HOUR}}),
     ("an unfinished sign-up", Check.SIGN_UPS, lambda _, now: {"users/planted": {"destroy_at": now - HOUR}}),
+    (
+        "a member nobody asked",
+        Check.CONSENTS,
+        lambda _, now: {f"users/{KEEPER}": {"confirmation_due_at": now - HOUR}},
+    ),
     ("an overdue visit", Check.RECORDS_DESTROYED, lambda _, now: {"visits/planted": {"destroy_at": now - 2 * DAY}}),
     (
         "an overdue entry",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from imagesfactory.accounts import errors, model
+from imagesfactory.accounts.changes import ConsentRequest
 from imagesfactory.accounts.model import ConsentKind, Identity, Profile, SignupRequest, Status, Versions
 from imagesfactory.kit.errors import Refusal
 
@@ -34,8 +35,8 @@ def test_a_complete_sign_up_is_an_active_member_with_dated_consents() -> None:
     member = model.complete(begun(), statements(agrees_to_marketing_email=True), VERSIONS, NOW)
     assert (member.status, member.name, member.stated_over_fourteen_at) == (Status.ACTIVE, "김지수", NOW)
     assert {consent.kind for consent in member.consents} == set(ConsentKind)
-    assert member.has_consent(ConsentKind.MARKETING_EMAIL)
-    assert not member.has_consent(ConsentKind.MARKETING_PUSH)
+    assert member.has_consent(ConsentKind.MARKETING_EMAIL, NOW)
+    assert not member.has_consent(ConsentKind.MARKETING_PUSH, NOW)
     assert all((consent.at, consent.channel) == (NOW, "signup") for consent in member.consents)
 
 
@@ -65,6 +66,58 @@ def test_an_account_on_its_way_out_cannot_be_completed_or_used(status: Status) -
         model.complete(leaving, statements(), VERSIONS, NOW)
     with pytest.raises(errors.AccountNotActive):
         model.check_may_sign_in(leaving)
+
+
+ASKED, LAPSED = datetime(2028, 10, 23, 15, tzinfo=UTC), datetime(2028, 11, 23, 15, tzinfo=UTC)
+"""Midnight in Seoul, 23 and 24 months after NOW, which is a morning there."""
+MOMENT = timedelta(microseconds=1)
+
+
+def fan() -> Profile:
+    return model.complete(begun(), statements(agrees_to_marketing_email=True), VERSIONS, NOW)
+
+
+def test_a_consent_to_advertising_holds_until_its_anniversary_and_all_others_as_long_as_their_member_wants() -> None:
+    assert fan().has_consent(ConsentKind.MARKETING_EMAIL, LAPSED - MOMENT)
+    assert not fan().has_consent(ConsentKind.MARKETING_EMAIL, LAPSED)
+    assert fan().has_consent(ConsentKind.TERMS, LAPSED)
+    assert {one.kind: one.lapses_at for one in fan().consents if one.lapses_at} == {ConsentKind.MARKETING_EMAIL: LAPSED}
+
+
+def test_a_member_is_asked_once_for_each_period_unless_they_leave() -> None:
+    member = fan()
+    assert list(member.confirmations.values()) == [ASKED]
+    assert replace(member, asked_to_confirm_at=ASKED).confirmations == {}
+    assert replace(member, status=Status.WITHDRAWING).confirmations == {}
+    confirmed = replace(member, asked_to_confirm_at=ASKED, consents=said(member, ASKED, marketing_email=True))
+    assert list(confirmed.confirmations.values()) == [datetime(2030, 9, 23, 15, tzinfo=UTC)]
+
+
+def said(member: Profile, now: datetime, **choices: bool) -> tuple[model.Consent, ...]:
+    request = ConsentRequest.model_validate({"version": "p1", "channel": "web", **choices})
+    return model.changed_consents(member, request, VERSIONS, now)
+
+
+@pytest.mark.parametrize(
+    ("choices", "now", "is_statement"),
+    [
+        ({"marketing_email": True}, NOW, False),
+        ({"marketing_email": True}, ASKED - MOMENT, False),
+        ({"marketing_email": True}, ASKED, True),
+        ({"marketing_email": True}, LAPSED, True),
+        ({"marketing_email": False}, NOW, True),
+        ({"marketing_email": False}, LAPSED, True),
+        ({"marketing_push": False}, LAPSED, False),
+        ({"marketing_push": True}, NOW, True),
+        ({"personalised_ads": False}, LAPSED, False),
+    ],
+)
+def test_what_was_said_before_is_said_anew_only_where_it_has_to_be_confirmed(
+    choices: dict[str, bool], now: datetime, is_statement: bool
+) -> None:
+    assert [(one.is_granted, one.at) for one in said(fan(), now, **choices)] == (
+        [(*choices.values(), now)] if is_statement else []
+    )
 
 
 def test_google_gives_name_and_photo_and_e_mail_gives_neither() -> None:
