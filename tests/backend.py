@@ -290,10 +290,15 @@ def job_request(request_id: str = "request-1", **changes: Any) -> JobRequest:
 @contextmanager
 def clean_database(client: firestore.Client, url: str) -> Iterator[None]:
     """Everything of the client's database is gone afterwards."""
-    import requests
-
     try:
         yield
     finally:
-        path = f"/emulator/v1/projects/{client.project}/databases/{client._database}/documents"
-        requests.delete(url + path, timeout=30).raise_for_status()
+        clear_database(client, url)
+
+
+def clear_database(client: firestore.Client, url: str) -> None:
+    """Everything of the client's database is gone."""
+    import requests
+
+    path = f"/emulator/v1/projects/{client.project}/databases/{client._database}/documents"
+    requests.delete(url + path, timeout=30).raise_for_status()

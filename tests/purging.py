@@ -54,16 +54,3 @@ class Purging:
     def move(self, **by: float) -> None:
         """Move the clock."""
         self.clock.move(timedelta(**by))
-
-
-def all_documents(client: firestore.Client) -> dict[str, Any]:
-    """Every document of a database by its path, whatever its collection: one query without a kind."""
-    from google.cloud.firestore_v1.types import RunQueryRequest, StructuredQuery
-
-    parent = f"projects/{client.project}/databases/{client._database}/documents"
-    everything = StructuredQuery(from_=[StructuredQuery.CollectionSelector(all_descendants=True)])
-    request = RunQueryRequest(parent=parent, structured_query=everything)
-    answers = client._firestore_api.run_query(request=request, metadata=client._rpc_metadata)
-    return {
-        answer.document.name.removeprefix(parent + "/"): answer.document for answer in answers if answer.document.name
-    }

@@ -10,12 +10,11 @@ from datetime import datetime
 from typing import Any
 
 import requests
-from google.cloud.firestore_v1 import _helpers
-from google.cloud.firestore_v1.types import RunQueryRequest, StructuredQuery
 from imagesfactory.policy.retention import retention
 
 from tests.deployed.surroundings import DATABASES, Surroundings
 from tests.deployed.tokens import SignIn
+from tests.documents import all_documents
 
 Documents = dict[str, dict[str, Any]]
 ENTRY = re.compile(r"wallets/([^/]+)/entries/[^/]+")
@@ -87,20 +86,6 @@ class Records:
         url = f"http://{self._surroundings.emulators.storage}/storage/v1/b/{self._surroundings.bucket}/o"
         answer = self._session.get(url, timeout=30)
         return frozenset(item["name"] for item in answer.json().get("items", ())) if answer.ok else frozenset()
-
-
-def all_documents(client: Any) -> Documents:
-    """Every document of a database by its path: one query without a kind."""
-    parent = f"{client._database_string}/documents"
-    everything = StructuredQuery(from_=[StructuredQuery.CollectionSelector(all_descendants=True)])
-    request = RunQueryRequest(parent=parent, structured_query=everything)
-    answers = client._firestore_api.run_query(request=request, metadata=client._rpc_metadata)
-    found: dict[str, Any] = {
-        answer.document.name.removeprefix(parent + "/"): _helpers.decode_dict(answer.document.fields, client)
-        for answer in answers
-        if answer.document.name
-    }
-    return found
 
 
 # -- what must hold

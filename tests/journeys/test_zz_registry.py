@@ -13,7 +13,7 @@ from google.cloud import firestore
 from imagesfactory.policy.retention import place_of, retention
 
 from local.suite import Suite
-from tests.purging import all_documents
+from tests.documents import all_documents
 from tests.registry_watch import bucket_place_of
 
 BUCKET = "demo-imagesfactory.firebasestorage.app"

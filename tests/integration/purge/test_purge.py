@@ -19,7 +19,8 @@ from imagesfactory.privacy.purge.report import report
 from rich.console import Console
 
 from local.purge_report import __main__ as purge_report
-from tests.purging import Purging, all_documents
+from tests.documents import all_documents
+from tests.purging import Purging
 
 DAY = timedelta(days=1)
 

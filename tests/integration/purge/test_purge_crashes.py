@@ -13,8 +13,9 @@ from imagesfactory.privacy.purge.service import LeaseLost, Purge
 from imagesfactory.privacy.purge.store import RunStore
 
 from tests.crashes import Intercepted, Killed, Moment, Reaper, mortal_client
+from tests.documents import all_documents
 from tests.firestore_process import FirestoreProcess
-from tests.purging import Purging, all_documents
+from tests.purging import Purging
 
 PAGE = 3
 PLACES = ("default wallets/{uid}/entries/{id}", "default jobs/{id}", "default visits/{id}", "archive orders/{id}")
