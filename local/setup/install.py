@@ -36,13 +36,12 @@ def install_python_packages(root: Path, log: Path) -> bool:
     base = find_python()
     if version_of(str(python)) != version_of(base) or not (venv / "bin" / "pip").exists():
         shutil.rmtree(venv, ignore_errors=True)
-        print(f"Making .venv with {base} ...", flush=True)
-        _run([base, "-m", "venv", str(venv)], root, log, "On Debian and Ubuntu: apt install python3-venv")
+        remedy = "On Debian and Ubuntu: apt install python3-venv"
+        _run(f"Making .venv with {base}", [base, "-m", "venv", str(venv)], root, log, remedy)
     stamps.unstamp(venv)
-    print("Installing the Python packages (about a minute the first time) ...", flush=True)
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
     network = "The first set-up needs a package index: check the network and pip's own settings, then run make again."
-    _run([*pip, "-r", "requirements.txt"], root, log, network)
+    _run("Installing the Python packages", [*pip, "-r", "requirements.txt"], root, log, network)
     stamps.stamp(venv, stamps.key_of([root / name for name in PYTHON_FILES], str(version_of(str(python)))))
     return True
 
@@ -55,14 +54,14 @@ def install_node_packages(root: Path, log: Path) -> bool:
         find_npm()
         return False
     npm = find_npm()
-    print("Installing the Firebase emulators (about a minute the first time) ...", flush=True)
     stamps.unstamp(modules)
     network = (
         "The first set-up needs a package registry: check the network and npm's own settings, then run make again."
     )
     # No install scripts: the only one that does anything builds re2, which the hosting emulator can do without, and
     # fetches a compiler's headers for it from outside the registry.
-    _run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], root, log, network)
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    _run("Installing the Firebase emulators", command, root, log, network)
     stamps.stamp(modules, key)
     return True
 
@@ -78,7 +77,8 @@ def link_functions_venv(root: Path) -> None:
     link.symlink_to(Path("..") / ".venv")
 
 
-def _run(command: Sequence[str], folder: Path, log: Path, remedy: str) -> None:
+def _run(what: str, command: Sequence[str], folder: Path, log: Path, remedy: str) -> None:
+    print(f"{what} ...", flush=True)
     log.parent.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     with log.open("ab") as output:
@@ -90,4 +90,4 @@ def _run(command: Sequence[str], folder: Path, log: Path, remedy: str) -> None:
     if done.returncode:
         last = "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES:])
         raise InstallationFailed(f"{last}\n\nThis failed: {' '.join(command)}\n{remedy}\nThe whole output: {log}")
-    print(f"  done in {time.monotonic() - began:.0f} s", flush=True)
+    print(f"  {what}: done in {time.monotonic() - began:.0f} s", flush=True)

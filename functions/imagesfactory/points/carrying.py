@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
+    from imagesfactory.kit.lean_query import AnyRecord
     from imagesfactory.kit.unit_of_work import Snapshot
 
 
-def carry_forward(client: Client, entries: Sequence[Snapshot]) -> None:
+def carry_forward(client: Client, entries: Sequence[AnyRecord]) -> None:
     """Destroy entries of one wallet, read with their ``legs``, and carry their points forward, in one commit.
 
     Each entry is deleted as it was read, so that none is ever carried twice. Where the wallet is gone nothing is left

@@ -14,7 +14,7 @@ from imagesfactory.privacy.purge.store import DuePlace
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from imagesfactory.kit.unit_of_work import Snapshot
+    from imagesfactory.kit.lean_query import AnyRecord
 
 
 class PagesAhead:
@@ -25,9 +25,9 @@ class PagesAhead:
     def __init__(self, size: int) -> None:
         self._size = size
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="purge-ahead")
-        self._promised: tuple[tuple[datetime, Position], Future[list[Snapshot]]] | None = None
+        self._promised: tuple[tuple[datetime, Position], Future[list[AnyRecord]]] | None = None
 
-    def take(self, place: DuePlace, due_before: datetime, after: Position) -> tuple[list[Snapshot], Position | None]:
+    def take(self, place: DuePlace, due_before: datetime, after: Position) -> tuple[list[AnyRecord], Position | None]:
         """The page of ``place`` that follows ``after``, and where the one after it begins; None if this is the last.
 
         Raises:

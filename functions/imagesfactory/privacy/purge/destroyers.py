@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -18,7 +18,7 @@ from imagesfactory.privacy.purge.store import DuePlace
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
-    from imagesfactory.kit.unit_of_work import Snapshot
+    from imagesfactory.kit.lean_query import AnyRecord
 
 FILES_PAGE: Final = 200
 _TRIES: Final = 5
@@ -44,7 +44,7 @@ class Destroyer:
         self._place = DuePlace(client, step)
         self._files = files
 
-    def destroy(self, page: list[Snapshot], due_before: datetime) -> Outcome:
+    def destroy(self, page: Sequence[AnyRecord], due_before: datetime) -> Outcome:
         """Destroy the records of ``page`` that are still due."""
         outcome = Outcome()
         if self._step.destroyed == "tree":
@@ -57,7 +57,7 @@ class Destroyer:
             self._delete_records(page, due_before, outcome)
         return outcome
 
-    def _delete_records(self, page: list[Snapshot], due_before: datetime, outcome: Outcome) -> None:
+    def _delete_records(self, page: Sequence[AnyRecord], due_before: datetime, outcome: Outcome) -> None:
         if page and self._delete_together(page):
             outcome.destroyed += len(page)
             return
@@ -68,7 +68,7 @@ class Destroyer:
             page = self._place.still_due([record.reference for record in changed], due_before)
         self._fail(page, "changes-all-the-time", outcome)
 
-    def _delete_together(self, page: list[Snapshot]) -> bool:
+    def _delete_together(self, page: Sequence[AnyRecord]) -> bool:
         """Delete all records as they were read, in one commit; whether that went. It is the quickest way by far, and
         changes nothing when somebody touched one of them, or when the page is too much for one commit.
         """
@@ -83,7 +83,7 @@ class Destroyer:
             return False
         return True
 
-    def _delete_each(self, page: list[Snapshot], outcome: Outcome) -> list[Snapshot]:
+    def _delete_each(self, page: Sequence[AnyRecord], outcome: Outcome) -> list[AnyRecord]:
         """Delete each record for itself as it was read; returns those that somebody changed since."""
         from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 
@@ -100,14 +100,14 @@ class Destroyer:
                 self._fail([record], f"status-{status.code}", outcome)
         return changed
 
-    def _delete_trees(self, page: list[Snapshot], outcome: Outcome) -> None:
+    def _delete_trees(self, page: Sequence[AnyRecord], outcome: Outcome) -> None:
         for record in page:
             try:
                 outcome.destroyed += self._client.recursive_delete(record.reference)
             except Exception as problem:
                 self._fail([record], type(problem).__name__, outcome)
 
-    def _carry(self, page: list[Snapshot], outcome: Outcome) -> None:
+    def _carry(self, page: Sequence[AnyRecord], outcome: Outcome) -> None:
         by_wallet = sorted(page, key=_wallet)
         for _, entries in groupby(by_wallet, key=_wallet):
             of_wallet = list(entries)
@@ -117,7 +117,7 @@ class Destroyer:
             except Exception as problem:
                 self._fail(of_wallet, type(problem).__name__, outcome)
 
-    def _without_files(self, page: list[Snapshot], outcome: Outcome) -> list[Snapshot]:
+    def _without_files(self, page: Sequence[AnyRecord], outcome: Outcome) -> list[AnyRecord]:
         """The records whose files are gone now."""
         ready = []
         for record in page:
@@ -139,16 +139,16 @@ class Destroyer:
                 break
         return count
 
-    def _fail(self, records: Iterable[Snapshot], code: str, outcome: Outcome) -> None:
+    def _fail(self, records: Iterable[AnyRecord], code: str, outcome: Outcome) -> None:
         outcome.failures += [failure(self._step.name, record.reference.path, code) for record in records]
 
 
-def _wallet(entry: Snapshot) -> str:
+def _wallet(entry: AnyRecord) -> str:
     wallet: str = entry.reference.path.rsplit("/", 2)[0]
     return wallet
 
 
-def _prefix(step: Step, record: Snapshot) -> str:
+def _prefix(step: Step, record: AnyRecord) -> str:
     template = retention().collections[step.path].files or ""
     prefix = template.format_map({**(record.to_dict() or {}), "id": record.id})
     if prefix.count("/") != template.count("/") or "//" in prefix:

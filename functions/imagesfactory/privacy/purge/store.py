@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from imagesfactory.kit import lean_query
 from imagesfactory.policy.retention import collection_name, destroy_at
 from imagesfactory.privacy.purge.model import Failure, Position, Run, Step
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, DocumentReference, Query
 
+    from imagesfactory.kit.lean_query import AnyRecord
     from imagesfactory.kit.unit_of_work import Snapshot, UnitOfWork
 
 
@@ -71,7 +74,7 @@ class DuePlace:
         self._records: Any = client.collection_group(name) if is_nested else client.collection(name)
         self._fields = [*_FIELDS[step.destroyed], "destroy_at"]
 
-    def page(self, due_before: datetime, after: Position, limit: int) -> list[Snapshot]:
+    def page(self, due_before: datetime, after: Position, limit: int) -> list[AnyRecord]:
         """Records due at or before that instant, the longest overdue first, that follow ``after``."""
         query: Query = (
             self._records.where(filter=_filter("<=", due_before))
@@ -83,7 +86,14 @@ class DuePlace:
         if after.path:
             reference = self._client.document(after.path)
             query = query.start_after({"destroy_at": after.due_at, "__name__": reference})
-        return list(query.stream())
+        return self._read(query)
+
+    def _read(self, query: Query) -> list[AnyRecord]:
+        from google.api_core.exceptions import GoogleAPICallError
+
+        with suppress(GoogleAPICallError):
+            return list(lean_query.stream(self._client, query))
+        return list(query.stream())  # which knows how to go on where answers break off
 
     def count(self, after: datetime | None, until: datetime | None) -> int:
         """How many are due later than ``after``, and at or before ``until``; counted by the database."""
@@ -95,7 +105,7 @@ class DuePlace:
         ((result,),) = query.count().get()
         return int(result.value)
 
-    def still_due(self, references: list[DocumentReference], due_before: datetime) -> list[Snapshot]:
+    def still_due(self, references: list[DocumentReference], due_before: datetime) -> list[AnyRecord]:
         """Those of the records that exist and are due, as they are now."""
         found = self._client.get_all(references, field_paths=self._fields)
         return [one for one in found if one.exists and (due := one.get("destroy_at")) and due <= due_before]
