@@ -16,13 +16,17 @@ READY = "Firestore server is ready on "
 START_SECONDS = 60.0
 ANSWER_SECONDS = 10.0
 
+Event = dict[str, dict[str, str]]
+"""What a trigger waits for, as firebase-tools knows it."""
+
 
 class Servers:
-    """The processes of one suite."""
+    """The processes of one suite. Made before the storm: later firebase-tools may be too busy to say anything."""
 
     def __init__(self, suite: Suite) -> None:
         self._suite = suite
         self._restarted: list[Child] = []
+        self._triggers = _triggers_of(suite)
 
     def kill_worker(self, choice: int) -> bool:
         """Kill one of the function workers that live now; False if there is none."""
@@ -61,13 +65,10 @@ class Servers:
 
     def _register_triggers(self) -> None:
         """As firebase-tools does it once, when it starts (lib/emulator/functionsEmulator.js, addFirestoreTrigger)."""
-        backends = get_json(f"{self._suite.addresses.functions.url}/backends")["backends"]
-        for trigger in (one for backend in backends for one in backend["functionTriggers"]):
-            event = trigger.get("eventTrigger") or {}
-            if str(event.get("eventType", "")).startswith("google.cloud.firestore."):
-                self._register(f"{trigger['id']}-0", event)
+        for key, event in self._triggers.items():
+            self._register(key, event)
 
-    def _register(self, key: str, event: dict[str, dict[str, str]]) -> None:
+    def _register(self, key: str, event: Event) -> None:
         filters, patterns = event["eventFilters"], event.get("eventFilterPathPatterns") or {}
         pattern = patterns.get("document")
         document = {"value": pattern or filters["document"], "matchType": "PATH_PATTERN" if pattern else "EXACT"}
@@ -81,4 +82,15 @@ class Servers:
         with requests.Session() as session:
             session.trust_env = False
             url = f"{self._suite.addresses.firestore.url}{path}"
-            session.post(url, params={"eventarcTriggerId": key}, json=body, timeout=ANSWER_SECONDS).raise_for_status()
+            session.post(url, params={"eventarcTriggerId": key}, json=body, timeout=START_SECONDS).raise_for_status()
+
+
+def _triggers_of(suite: Suite) -> dict[str, Event]:
+    """The triggers on documents, by the ids under which firebase-tools registered them."""
+    backends = get_json(f"{suite.addresses.functions.url}/backends")["backends"]
+    found = {}
+    for trigger in (one for backend in backends for one in backend["functionTriggers"]):
+        event = trigger.get("eventTrigger") or {}
+        if str(event.get("eventType", "")).startswith("google.cloud.firestore."):
+            found[f"{trigger['id']}-0"] = event
+    return found
