@@ -12,6 +12,8 @@ import json
 import pkgutil
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
 
 from rich.console import Console
 from rich.table import Table
@@ -30,10 +32,10 @@ def main() -> int:
     measurers = _measurers()
     options = _parser(list(measurers)).parse_args()
     chosen = options.areas or list(measurers)
-    console = Console(highlight=False, width=max(Console().width, 120))
+    console = Console(file=sys.stdout, highlight=False, width=max(Console().width, 120))
     rows: list[Row] = []
     for area in chosen:
-        with console.status(f"Measuring {area} ..."):
+        with console.status(f"Measuring {area} ..."), redirect_stdout(StringIO()):  # the backend logs its work
             rows.extend(measurers[area]())
         console.print(f"[green]✓[/] {area}")
     console.print(_table(rows))
