@@ -67,7 +67,7 @@ class Matrix:
         return watch.calls
 
     def kills(self, scene: Scene, calls: list[OutsideCall]) -> list[Kill]:
-        """Every point at which the scene can end."""
+        """The points at which the scene is ended, and how it comes again."""
         ways = (True, False) if scene.comes_late else (True,)
         if EVERY_CALL:
             points = [(at, before) for at in range(1, len(calls) + 1) for before in (True, False)]

