@@ -13,7 +13,7 @@ from local.doubles import Doubles, running
 from tests.firestore_process import ROOT, FirestoreProcess, start_firestore
 from tests.promises import PromisesKept, promises
 from tests.registry_watch import WATCH, watching
-from tests.workers import EveryPlaceWritten, Units, by_length
+from tests.workers import EveryPlaceWritten, Units, put_long_ones_first
 
 settings.register_profile("same every time", derandomize=True, database=None)
 settings.register_profile("new every time")
@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    by_length(items)
+    put_long_ones_first(items)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Units:

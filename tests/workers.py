@@ -62,6 +62,6 @@ class EveryPlaceWritten:
                 terminalreporter.line(place)
 
 
-def by_length(items: list[pytest.Item]) -> None:
-    """Put the long ones first, else leave the order as it is."""
+def put_long_ones_first(items: list[pytest.Item]) -> None:
+    """Leave the order as it is otherwise."""
     items.sort(key=lambda item: next((i for i, one in enumerate(EARLY) if item.nodeid.startswith(one)), len(EARLY)))

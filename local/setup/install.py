@@ -78,7 +78,7 @@ def link_functions_venv(root: Path) -> None:
 
 
 def _run(what: str, command: Sequence[str], folder: Path, log: Path, remedy: str) -> None:
-    print(f"{what} ...", flush=True)
+    print(f"{what} (once; up to two minutes) ...", flush=True)
     log.parent.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     with log.open("ab") as output:
