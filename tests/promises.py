@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.whole_run import WholeRunCheck
+
 ROOT = Path(__file__).parents[1]
 MAP = ROOT / "docs" / "policy_map.md"
 ROW = re.compile(r"^\| (\d+) \| (.+) \| `([^`:]+):([\w.]+)` \| `([^`:]+)::(\w+)` \|$")
@@ -44,22 +46,16 @@ def promises() -> list[Promise]:
     return [Promise(int(match[1]), *match.group(2, 3, 4, 5, 6)) for _, match in found if match is not None]
 
 
-def is_whole(config: pytest.Config) -> bool:
-    """Whether this run is asked for all tests: nothing named, nothing left out, and not one of its workers."""
-    chosen = ("keyword", "markexpr", "deselect", "ignore", "ignore_glob", "lf", "stepwise", "collectonly")
-    is_worker = hasattr(config, "workerinput")
-    is_named = config.args_source is not pytest.Config.ArgsSource.TESTPATHS
-    return not is_worker and not is_named and not any(config.getoption(name, None) for name in chosen)
-
-
-class PromisesKept:
+class PromisesKept(WholeRunCheck):
     """A plugin: fails a whole run in which one of ``promised`` did not run in every case."""
 
+    title = "promised by docs/policy_map.md, but not run"
+
     def __init__(self, promised: Iterable[str]) -> None:
+        super().__init__()
         self._promised = frozenset(promised)
         self._ran: set[str] = set()
         self._left_out: set[str] = set()
-        self._broken: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note what really ran; a case that was skipped, or was let fail, proves nothing."""
@@ -69,16 +65,6 @@ class PromisesKept:
         elif report.when == "call":
             self._ran.add(name)
 
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """A run that failed anyway says enough; one that would pass must have kept every promise."""
-        if session.exitstatus == pytest.ExitCode.OK and is_whole(session.config):
-            self._broken = sorted(self._promised - self._ran | self._promised & self._left_out)
-            if self._broken:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say which."""
-        if self._broken:
-            terminalreporter.section("promised by docs/policy_map.md, but not run", red=True)
-            for name in self._broken:
-                terminalreporter.line(name)
+    def broken(self) -> list[str]:
+        """Promised tests that did not run in every case."""
+        return sorted(self._promised - self._ran | self._promised & self._left_out)

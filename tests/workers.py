@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.promises import is_whole
 from tests.registry_watch import RegistryWatch
+from tests.whole_run import WholeRunCheck
 
 TOGETHER = ("tests/deployed/", "tests/journeys/", "tests/integration/suite/")
 """Folders that start much once for all of their tests, or whose tests tell one story in order."""
@@ -33,12 +33,14 @@ class Units(LoadScopeScheduling):  # type: ignore[misc] # it says nothing of its
         return unit_of(nodeid)
 
 
-class EveryPlaceWritten:
+class EveryPlaceWritten(WholeRunCheck):
     """A plugin: fails a whole run in which our code wrote to some registered place never, in no worker."""
 
+    title = "rows of retention.yaml for places in which nobody writes"
+
     def __init__(self, watch: RegistryWatch) -> None:
+        super().__init__()
         self._watch = watch
-        self._unwritten: list[str] = []
 
     def pytest_testnodedown(self, node: Any) -> None:
         """A worker came home: take what was written there."""
@@ -46,20 +48,14 @@ class EveryPlaceWritten:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """A worker tells; the whole run judges, if nothing else failed it."""
+        """A worker tells what was written in it."""
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput[WRITTEN] = sorted(self._watch.written)
-        elif session.exitstatus == pytest.ExitCode.OK and is_whole(session.config):
-            self._unwritten = sorted(self._watch.unwritten())
-            if self._unwritten:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        super().pytest_sessionfinish(session)
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say which."""
-        if self._unwritten:
-            terminalreporter.section("rows of retention.yaml for places in which nobody writes", red=True)
-            for place in self._unwritten:
-                terminalreporter.line(place)
+    def broken(self) -> list[str]:
+        """Places of the registry that were not written to."""
+        return sorted(self._watch.unwritten())
 
 
 def put_long_ones_first(items: list[pytest.Item]) -> None:
