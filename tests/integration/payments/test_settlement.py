@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from imagesfactory.kit.clock import legal_day, start_of_legal_day
+from imagesfactory.payments import settlement
 from imagesfactory.payments.errors import SettlementNotFound
 from imagesfactory.payments.settlement import Settlements
 
@@ -74,17 +75,21 @@ def test_a_payment_without_points_is_listed(shop: Shop) -> None:
     assert report["ledger"]["wrong_wallets"] == 1
 
 
-def test_a_quiet_month_costs_few_questions(shop: Shop) -> None:
+@pytest.mark.parametrize(("few", "after_the_purchase"), [(500, 3), (0, 5)], ids=["days", "from three hours again"])
+def test_quiet_time_costs_few_questions_and_busy_time_is_cut_small(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, few: int, after_the_purchase: int
+) -> None:
+    monkeypatch.setattr(settlement, "LINES_FEW", few)
     shop.go_to_noon()
     uid = shop.member()
     shop.buy_with_toss(uid)
     shop.doubles.control.clear_requests()
     now = shop.clock.now()
-    books, differences = shop.settlements.compare(now - timedelta(days=30), now + timedelta(days=1))
+    books, differences = shop.settlements.compare(now - timedelta(days=30), now + timedelta(days=3))
     assert differences == []
     assert books["toss"]["sums"]["KRW"]["ours_in"] == 10_000
     questions = shop.doubles.control.requests(provider="toss", path="/v1/transactions")
-    assert len(questions) == 3 + 31, "3, 6 and 12 hours, then days"
+    assert len(questions) == 3 + 30 + after_the_purchase, "3, 6 and 12 hours, then days"
 
 
 def test_a_provider_that_does_not_answer_is_reported(shop: Shop) -> None:
