@@ -15,7 +15,7 @@ from local.setup.install import (
     install_python_packages,
     link_functions_venv,
 )
-from local.setup.requirements import RequirementMissing
+from local.setup.requirements import RequirementMissing, find_npm
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,7 +38,10 @@ def main() -> int:
 
 
 def _install(logs: Path) -> bool:
-    """Both at once: each waits for the network half of its time (about two minutes the first time)."""
+    """Both at once: each waits for the network half of its time (about two minutes the first time). What is missing on
+    the machine is said before.
+    """
+    find_npm()
     with ThreadPoolExecutor(2) as pool:
         python = pool.submit(install_python_packages, ROOT, logs / "python.log")
         node = pool.submit(install_node_packages, ROOT, logs / "node.log")

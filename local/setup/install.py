@@ -51,7 +51,6 @@ def install_node_packages(root: Path, log: Path) -> bool:
     modules = root / "node_modules"
     key = stamps.key_of([root / name for name in NODE_FILES])
     if stamps.is_stamped(modules, key) and (modules / ".bin" / "firebase").exists():
-        find_npm()
         return False
     npm = find_npm()
     stamps.unstamp(modules)

@@ -122,7 +122,7 @@ class Profile:
     consents: tuple[Consent, ...] = ()
     """The present ones, one of each kind."""
     asked_to_confirm_at: datetime | None = None
-    """When the member was last asked to confirm consents to advertising."""
+    """When the member was last asked to confirm consents to advertising, or it was found to be too late for that."""
 
     def consent(self, kind: ConsentKind) -> Consent | None:
         """What the member said of this last; None for nothing."""

@@ -73,13 +73,14 @@ class ProfileService:
 
         Source: Network Act article 50(8); the months are those of policy/consents.yaml.
         """
-        uids = self._store.to_be_asked(now, limit)
-        for uid in uids:
-            try:
-                unit_of_work.run(self._client, partial(self._ask_to_confirm, uid=uid, now=now))
-            except Exception as problem:
-                log.failure("consents.asking_failed", problem, uid=uid)
-        return len(uids)
+        return sum(self._was_asked(uid, now) for uid in self._store.to_be_asked(now, limit))
+
+    def _was_asked(self, uid: str, now: datetime) -> bool:
+        try:
+            return unit_of_work.run(self._client, partial(self._ask_to_confirm, uid=uid, now=now))
+        except Exception as problem:
+            log.failure("consents.asking_failed", problem, uid=uid)
+            return False
 
     def hold(self, unit: UnitOfWork, uid: str) -> Profile:
         """Mark a correction as pending, in the unit that records it: from then on the data is not used.
@@ -151,16 +152,19 @@ class ProfileService:
             self._letters.tell(unit, uid, changed, now)
         return after
 
-    def _ask_to_confirm(self, unit: UnitOfWork, uid: str, now: datetime) -> None:
+    def _ask_to_confirm(self, unit: UnitOfWork, uid: str, now: datetime) -> bool:
         (snapshot,) = unit.read(self._store.reference(uid))
         profile = profile_from(snapshot)
         if profile is None:
-            return
+            return False
         due = tuple(consent for consent, at in profile.confirmations.items() if at <= now)
         # Written in any case: where the months were changed meanwhile, the day that the sweep goes by is counted anew.
         self._store.update(unit, replace(profile, asked_to_confirm_at=now) if due else profile)
-        if due:
-            self._letters.ask_to_confirm(unit, uid, due, now)
+        # What lapsed before anybody asked cannot be confirmed any more, only given anew: no letter names a day gone by.
+        open_still = tuple(consent for consent in due if consent.holds(now))
+        if open_still:
+            self._letters.ask_to_confirm(unit, uid, open_still, now)
+        return bool(open_still)
 
 
 def _active(profile: Profile | None) -> Profile:

@@ -16,7 +16,7 @@ from imagesfactory.points import model
 from imagesfactory.points.model import Lot, LotKind
 from imagesfactory.points.service import PointsService
 from imagesfactory.points.store import wallet_from
-from imagesfactory.policy.payments import Coupon, PaymentRules
+from imagesfactory.policy.payments import PaymentRules
 from imagesfactory.policy.retention import destroy_at
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ class CouponService:
         self._rules = rules
 
     def redeem(self, uid: str, request: CouponRequest, now: datetime) -> int:
-        """Grant a coupon's points; returns how many, for the same request id as often as it is asked. Case and spaces
-        around the code do not matter.
+        """Grant a coupon's points; returns how many, for the same request id as often as it is asked, also when the
+        coupon has ended meanwhile or left the catalogue. Case and spaces around the code do not matter.
 
         Whoever calls has counted the guess before: how often one may try must not depend on what was tried.
 
@@ -43,21 +43,20 @@ class CouponService:
             CouponUnknown, CouponUsedBefore, and the refusals of the wallet: nothing was granted.
 
         """
-        coupon = self._rules.coupon(request.code.strip().upper())
-        if coupon is None:
-            raise CouponUnknown
-        redeem = partial(self._redeem, uid=uid, request_id=request.request_id, coupon=coupon, now=now)
+        code = request.code.strip().upper()
+        redeem = partial(self._redeem, uid=uid, request_id=request.request_id, code=code, now=now)
         points = unit_of_work.run(self._client, redeem)
         log.info("coupon.redeemed", uid=uid, points=points)
         return points
 
-    def _redeem(self, unit: UnitOfWork, uid: str, request_id: str, coupon: Coupon, now: datetime) -> int:
-        use = self._client.collection("coupon_uses").document(derive_id("coupon", uid, coupon.code))
+    def _redeem(self, unit: UnitOfWork, uid: str, request_id: str, code: str, now: datetime) -> int:
+        use = self._client.collection("coupon_uses").document(derive_id("coupon", uid, code))
         used, snapshot = unit.peek(use, self._points.wallet_reference(uid))
         wallet = self._points.admit_request(wallet_from(snapshot), now)
         if used.exists:
             return _granted_before(used, request_id)
-        if not coupon.first_day <= legal_day(now) <= coupon.last_day:
+        coupon = self._rules.coupon(code)
+        if coupon is None or not coupon.first_day <= legal_day(now) <= coupon.last_day:
             raise CouponUnknown
         lot_id, expires_at = f"coupon-{coupon.code}", now + timedelta(days=coupon.points_expire_after_days)
         lot = Lot(lot_id, LotKind.BONUS, coupon.points, coupon.points, now, expires_at, f"coupon:{coupon.code}")

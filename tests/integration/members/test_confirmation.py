@@ -168,6 +168,25 @@ def test_sweeps_that_meet_and_come_again_ask_once_for_each_period(service: Simul
     assert service.document(f"users/{UID}")["confirmation_due_at"] is None
 
 
+def test_whoever_could_not_be_asked_in_time_gets_no_letter_about_a_day_gone_by(service: SimulatedHouse) -> None:
+    go(service, "2028-11-24T00:05")
+    assert service.profiles.ask_to_confirm(service.clock.now(), 100) == 0
+    assert written(service, "consent-reminder") == []
+    assert service.document(f"users/{UID}")["confirmation_due_at"] is None
+    assert shown(service)["has_lapsed"] is True
+
+
+def test_of_two_consents_only_the_one_that_still_holds_is_asked_for(service: SimulatedHouse) -> None:
+    go(service, "2026-12-10T12:00")
+    say(service, marketing_push=True)
+    go(service, "2028-12-01T12:00")
+    assert service.profiles.ask_to_confirm(service.clock.now(), 100) == 1
+    service.work_off()
+    (letter,) = letters(service, "consent-reminder")
+    assert "푸시 마케팅" in letter["text"]
+    assert "이메일 마케팅" not in letter["text"]
+
+
 def test_a_confirmation_is_a_line_of_the_history_begins_two_years_and_is_told(service: SimulatedHouse) -> None:
     sweep(service, "2028-10-24T00:05")
     go(service, "2028-11-01T12:00")

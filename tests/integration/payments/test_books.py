@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from imagesfactory.kit.errors import Contended
 from imagesfactory.payments import receipts
+from imagesfactory.payments.coupons import CouponService
 from imagesfactory.payments.errors import CouponUnknown, CouponUsedBefore, OrderNotPaid
 from imagesfactory.payments.request import CouponRequest
 
@@ -96,6 +97,16 @@ def test_a_coupon_counts_once_for_each_member(shop: Shop) -> None:
     with pytest.raises(CouponUnknown):
         shop.coupons.redeem(shop.member("third", "third@example.com"), coupon(COUPON.code), shop.clock.now())
     assert shop.balance().is_balanced
+
+
+def test_a_coupon_that_left_the_catalogue_still_answers_its_own_request(shop: Shop) -> None:
+    uid = shop.member()
+    shop.coupons.redeem(uid, coupon(COUPON.code), shop.clock.now())
+    later = CouponService(shop.client, points=shop.points, rules=RULES.model_copy(update={"coupons": ()}))
+    assert later.redeem(uid, coupon(COUPON.code), shop.clock.now()) == COUPON.points
+    assert shop.wallet(uid)["available_points"] == SIGNUP + COUPON.points
+    with pytest.raises(CouponUnknown):
+        later.redeem(shop.member("other", "other@example.com"), coupon(COUPON.code), shop.clock.now())
 
 
 def test_a_coupon_redeemed_many_times_at_once_counts_once(shop: Shop) -> None:
