@@ -88,6 +88,8 @@ class Place(Record):
     purpose: Purpose = "service"
     unexported: tuple[str, ...] = ()
     """Fields that are the machinery's, not the member's: left out of what a member sees and exports."""
+    unarchived: tuple[str, ...] = ()
+    """Fields by which the owner could be reached: no law asks for them, so they are left out of the archive."""
     destroyed: Destruction = "record"
     files: str | None = None
     """Prefix of the record's files in the bucket; its braces name fields of the record, or its ``id``."""

@@ -35,11 +35,6 @@ class OwnedPlace:
         return self.path.endswith("/" + _OWNER_IN_PATH)
 
     @property
-    def owner_fields(self) -> tuple[str, ...]:
-        """The fields of a record that name its owner."""
-        return (self.place.owner,) if self.place.owner else ()
-
-    @property
     def is_archived(self) -> bool:
         """Whether a law keeps its records after a withdrawal."""
         return retention().classes[self.place.record_class].archived

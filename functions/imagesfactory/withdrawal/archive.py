@@ -1,7 +1,6 @@
 """What laws make us keep moves to the archive database: copied under the subject, read back, compared, then erased.
 
-The archive has the same paths as the default database. A copy is the whole record except that the subject stands where
-the member's id stood; a copy in which the id still occurs is refused.
+The archive has the same paths as the default database; nameless.py says what of a record is copied.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from imagesfactory.policy.retention import destroy_at
 from imagesfactory.privacy.records import MemberRecords, OwnedPlace, archived_reference, owned_places
+from imagesfactory.withdrawal.nameless import nameless
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -20,14 +19,6 @@ if TYPE_CHECKING:
 
 _Wanted = dict[str, dict[str, Any]]
 """Records by their path in the archive."""
-
-
-class MemberStillNamed(Exception):
-    """A record for the archive names the member in a field that the registry does not know of."""
-
-    def __init__(self, place: str) -> None:
-        super().__init__(place)
-        self.place = place
 
 
 class ArchiveUnequal(Exception):
@@ -69,7 +60,7 @@ class Archive:
         wanted: _Wanted = {}
         for snapshot in page:
             reference = archived_reference(self._archive, where, snapshot.reference, subject)
-            wanted[reference.path] = _under(subject, where, snapshot.to_dict() or {}, uid, now)
+            wanted[reference.path] = nameless(where, snapshot.to_dict() or {}, uid, subject, now)
         lacking = self._lacking(wanted)
         if lacking:
             self._write(lacking)
@@ -88,20 +79,3 @@ class Archive:
         for path, document in wanted.items():
             batch.set(self._archive.document(path), document)
         batch.commit()
-
-
-def _under(subject: str, where: OwnedPlace, document: dict[str, Any], uid: str, now: datetime) -> dict[str, Any]:
-    """The record as the archive keeps it. One whose clock never started ends its period counted from the withdrawal."""
-    kept = {name: subject if name in where.owner_fields and value == uid else value for name, value in document.items()}
-    kept["destroy_at"] = document.get("destroy_at") or destroy_at(where.place.record_class, now)
-    if _mentions(kept, uid):
-        raise MemberStillNamed(where.path)
-    return kept
-
-
-def _mentions(value: Any, uid: str) -> bool:
-    if isinstance(value, str):
-        return uid in value
-    if isinstance(value, dict):
-        return any(_mentions(part, uid) for pair in value.items() for part in pair)
-    return isinstance(value, list) and any(_mentions(part, uid) for part in value)

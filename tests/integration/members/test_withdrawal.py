@@ -15,6 +15,8 @@ from imagesfactory.kit.errors import RetryLater
 from imagesfactory.points.model import SignupUnfinished, WalletClosed
 from imagesfactory.policy.payments import written
 from imagesfactory.rights.correction import CorrectionRequest
+from imagesfactory.support.model import Topic
+from imagesfactory.support.request import InquiryRequest
 from imagesfactory.withdrawal.errors import PreviewOutdated, RefundAccountNeeded, SignInAgain
 from imagesfactory.withdrawal.model import LAST_LOOK_AFTER, Channel, WithdrawRequest
 from imagesfactory.withdrawal.sweep import SIGNUP_GRACE, slot_range
@@ -95,6 +97,24 @@ def test_after_it_only_the_archive_knows_anything_and_not_of_whom(house: Members
     assert evidence["completed_at"] is not None
     assert evidence["processors"]["sendgrid"]
     assert evidence["erased"]["images/{uid}/{job}/{file}"] == 4
+
+
+def test_a_link_to_an_own_image_in_an_inquiry_stops_nobody_from_leaving(house: Members) -> None:
+    uid = house.member()
+    link = f"이미지가 깨져요: https://files.example/images/{uid}/job-1/0.png"
+    telephone = "010-1234-5678"
+    request = InquiryRequest(request_id="inquiry-1", topic=Topic.SERVICE, text=link, contact_telephone=telephone)
+    house.support.create(uid, request, house.clock.now())
+    house.leave(uid)
+    assert mentions(house.everything(), uid) == []
+    archive = house.everything(house.archive_client)
+    assert mentions(archive, uid, telephone) == []
+    (subject,) = {content["owner"] for path, content in archive.items() if path.startswith("inquiries/")}
+    (text,) = [content["text"] for content in archive.values() if "text" in content]
+    assert text == link.replace(uid, subject), "the text is kept as it was written"
+    (mail,) = last_letters(house)
+    assert "쓰신 그대로" in mail["text"]
+    assert "쓰신 그대로" in mail["html"]
 
 
 def last_letters(house: Members) -> list[dict[str, Any]]:
