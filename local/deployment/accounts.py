@@ -23,17 +23,18 @@ class Account:
     roles: tuple[str, ...] = ()
     bucket_role: str = ""
     permissions: tuple[str, ...] = ()
-    """Bundled in a role of its own where Google's roles would give more."""
+    """Bundled in a role of its own where Google's roles would give more; tests/deployed holds the functions to them."""
 
 
 _RUNS_FUNCTIONS = ("roles/logging.logWriter", "roles/cloudtasks.enqueuer", "roles/eventarc.eventReceiver")
 ACCOUNTS = (
     Account(
         name="backend",
-        title="Most functions: the default database, the bucket, the queues",
+        title="Most functions: the default database, the bucket, the queues; a member's own sign-in on my page",
         databases=(DEFAULT,),
         roles=_RUNS_FUNCTIONS,
         bucket_role="roles/storage.objectUser",
+        permissions=("firebaseauth.users.get",),
     ),
     Account(
         name="keeper",

@@ -39,7 +39,7 @@ def functions() -> tuple[DeclaredFunction, ...]:
     return tuple(
         DeclaredFunction(
             name=name,
-            account=str(endpoint.serviceAccountEmail).rstrip("@"),
+            account=str(endpoint.serviceAccountEmail).partition("@")[0],
             secrets=tuple(one["key"] for one in endpoint.secretEnvironmentVariables or []),
             is_task=endpoint.taskQueueTrigger is not None,
             is_trigger=endpoint.eventTrigger is not None,

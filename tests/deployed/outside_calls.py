@@ -14,7 +14,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection
 from typing import Any
 from unittest.mock import patch
@@ -38,7 +38,7 @@ class Killed(BaseException):
 
 @dataclass(frozen=True)
 class OutsideCall:
-    """One call: to which host:port, and the method's name (gRPC) or verb and path (HTTP)."""
+    """One call: to which host:port, and the method's name and its database (gRPC) or verb and path (HTTP)."""
 
     to: str
     name: str
@@ -146,10 +146,10 @@ class _Rpc:
         self._call = OutsideCall(target, method.rsplit("/", 1)[-1])
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        return self._watched(lambda: self._rpc(*args, **options))
+        return self._watched(lambda: self._rpc(*args, **options), options)
 
     def with_call(self, *args: Any, **options: Any) -> Any:
-        return self._watched(lambda: self._rpc.with_call(*args, **options))
+        return self._watched(lambda: self._rpc.with_call(*args, **options), options)
 
     def future(self, *args: Any, **options: Any) -> Any:
         def waited() -> Any:
@@ -157,13 +157,14 @@ class _Rpc:
             call.exception()  # returns when the server has answered
             return call
 
-        return self._watched(waited)
+        return self._watched(waited, options)
 
-    def _watched(self, call: Callable[[], Any]) -> Any:
+    def _watched(self, call: Callable[[], Any], options: dict[str, Any]) -> Any:
         watch = self._transports.watch
         if watch is None:
             return call()
-        watch.begins(self._call)
+        database = dict(options.get("metadata") or ()).get("google-cloud-resource-prefix", "")
+        watch.begins(replace(self._call, path=database))
         try:
             answer = call()
         except Exception:

@@ -11,6 +11,7 @@ from tests.deployed import scenes_images, scenes_members, scenes_money, scenes_o
 from tests.deployed.functions import names
 from tests.deployed.matrix import Kill, Matrix
 from tests.deployed.outside_calls import OutsideCall, watched_transports
+from tests.deployed.rights import beyond
 from tests.deployed.scenes import Scene
 from tests.deployed.surroundings import HarnessClock, Surroundings, joined, task_queues
 from tests.deployed.task_recorder import start_recorder
@@ -50,6 +51,7 @@ def test_every_deployed_function_has_a_scene() -> None:
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 def test_killed_at_any_outside_call_the_end_is_the_same(matrix: Matrix, scene: Scene) -> None:
     calls = matrix.play_through(scene)
+    assert beyond(scene.function, calls, matrix.world.surroundings) == set(), "production would refuse this"
     failures: list[str] = []
     for kill in matrix.kills(scene, calls):
         try:

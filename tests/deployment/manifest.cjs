@@ -10,6 +10,8 @@ const prepare = require("firebase-tools/lib/deploy/functions/prepare");
 const build = require("firebase-tools/lib/deploy/functions/build");
 const backend = require("firebase-tools/lib/deploy/functions/backend");
 const validate = require("firebase-tools/lib/deploy/functions/validate");
+const ensure = require("firebase-tools/lib/deploy/functions/ensure");
+const cloudscheduler = require("firebase-tools/lib/gcp/cloudscheduler");
 const functionsEnv = require("firebase-tools/lib/functions/env");
 const fsConfig = require("firebase-tools/lib/firestore/fsConfig");
 const { FirestoreApi } = require("firebase-tools/lib/firestore/api");
@@ -42,6 +44,14 @@ async function functions(config, options) {
   return found;
 }
 
+// Who is let read which secret on a first deployment, and as whom Cloud Scheduler calls.
+async function grants(endpoints) {
+  const readers = await ensure.secretsAccessDelta({ wantBackend: backend.of(...endpoints), haveBackend: backend.empty() });
+  const scheduled = endpoints.filter((one) => one.scheduleTrigger);
+  const jobs = await Promise.all(scheduled.map((one) => cloudscheduler.jobFromEndpoint(one, one.region, "1")));
+  return { readers, callers: jobs.map((job) => job.httpTarget.oidcToken.serviceAccountEmail) };
+}
+
 function indexes(config, options) {
   const databases = fsConfig.getFirestoreConfig(project, options);
   return databases.map((database) => {
@@ -55,7 +65,7 @@ async function main() {
   const config = Config.load({ cwd: root, configPath: path.join(root, "firebase.json") });
   const options = { config, projectId: project, project, projectRoot: root, nonInteractive: true, cwd: root, rc: undefined };
   const endpoints = await functions(config, options);
-  console.log(JSON.stringify({ endpoints, databases: indexes(config, options) }));
+  console.log(JSON.stringify({ endpoints, ...(await grants(endpoints)), databases: indexes(config, options) }));
 }
 
 main().then(

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from local.deployment.accounts import ACCOUNTS, address
+
 ROOT = Path(__file__).parents[2]
 PROJECT = "demo-imagesfactory"
 Endpoints = dict[str, dict[str, Any]]
@@ -44,14 +46,23 @@ def test_every_function_is_loaded_for_seoul_on_the_second_generation(endpoints: 
 
 
 def test_no_function_acts_as_the_project_itself(endpoints: Endpoints) -> None:
-    from local.deployment.accounts import ACCOUNTS
+    assert {one["serviceAccount"] for one in endpoints.values()} <= _accounts() - {address("tasks-invoker", PROJECT)}
 
-    used = {str(one["serviceAccount"]).rstrip("@") for one in endpoints.values()}
-    assert used <= {account.name for account in ACCOUNTS} - {"tasks-invoker"}
+
+def test_secrets_and_schedules_are_given_to_accounts_that_there_are(manifest: dict[str, Any]) -> None:
+    """firebase-tools grants these by itself, and completes no address there."""
+    readers = {reader for readers in manifest["readers"].values() for reader in readers}
+    assert readers
+    assert manifest["callers"]
+    assert readers | set(manifest["callers"]) <= _accounts()
+
+
+def _accounts() -> set[str]:
+    return {address(account.name, PROJECT) for account in ACCOUNTS}
 
 
 def test_only_the_keeper_reaches_the_archive_and_only_where_it_must(endpoints: Endpoints) -> None:
-    kept = {name for name, one in endpoints.items() if one["serviceAccount"] == "keeper@"}
+    kept = {name for name, one in endpoints.items() if one["serviceAccount"] == address("keeper", PROJECT)}
     assert kept == {"withdrawmember", "purge", "purgepage", "sweep", "processevent", "settle", "get_truth"}
 
 

@@ -16,10 +16,13 @@ ANY_ORIGIN: Final = options.CorsOptions(cors_origins="*", cors_methods=["post"])
 
 
 # As whom the functions act: each account holds the rights its functions need (local/deployment grants them). The one
-# that most functions have reaches the default database only; the archive and the sign-ins are the keeper's.
-BACKEND: Final = "backend@"
-KEEPER: Final = "keeper@"
-SESSIONS: Final = "sessions@"
+# that most functions have reaches the default database only; the archive and the removal of sign-ins are the keeper's.
+# Written out with firebase-tools' own parameter, because it completes the short form "keeper@" for functions only, not
+# where it grants secrets and makes schedules.
+_ADDRESS: Final = "{name}@{{{{ params.PROJECT_ID }}}}.iam.gserviceaccount.com"
+BACKEND: Final = _ADDRESS.format(name="backend")
+KEEPER: Final = _ADDRESS.format(name="keeper")
+SESSIONS: Final = _ADDRESS.format(name="sessions")
 
 
 def apply() -> None:
