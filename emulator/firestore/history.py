@@ -55,7 +55,7 @@ class History:
         """Remember a commit and forget what is too old or too much."""
         for change in commit.changes:
             self._by_name[change.name].append((commit.version, change.before))
-        size = sum(change.before.ByteSize() for change in commit.changes if change.before is not None)
+        size = sum(_size(change) for change in commit.changes)
         self._commits.append(commit)
         self._sizes.append(size)
         self._bytes += size
@@ -130,6 +130,11 @@ class History:
             versions.popleft()
             if not versions:
                 del self._by_name[change.name]
+
+
+def _size(change: Change) -> int:
+    versions = (change.before, change.after)
+    return sum(limits.HISTORY_VERSION_BYTES + version.ByteSize() for version in versions if version is not None)
 
 
 def _net_changes(oldest: dict[str, Document | None], newest: dict[str, Document | None]) -> Iterable[Change]:

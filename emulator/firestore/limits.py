@@ -87,8 +87,11 @@ HISTORY_SECONDS_MAX = 3600.0
 HISTORY_COMMITS_MAX = 20_000
 """Ours: commits kept for read times, read-only transactions and resume tokens."""
 
-HISTORY_BYTES_MAX = 128 * 1024 * 1024
+HISTORY_BYTES_MAX = 256 * 1024 * 1024
 """Ours: size of the document versions kept in memory for the same purpose."""
+
+HISTORY_VERSION_BYTES = 1536
+"""What a small version takes decoded, beside its bytes on the wire (measured with a million of 220 bytes)."""
 
 CLAIM_SECONDS_MAX = 10.0
 """Ours: how long a retried transaction may keep others from writing what it claims."""

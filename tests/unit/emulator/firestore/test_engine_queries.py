@@ -316,6 +316,22 @@ def test_changes_since_a_version_are_net_and_end_at_the_horizon(monkeypatch: pyt
     run(scenario())
 
 
+def test_the_past_is_kept_as_far_as_its_versions_have_room_also_of_documents_that_are_new(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "HISTORY_BYTES_MAX", 10 * limits.HISTORY_VERSION_BYTES)
+
+    async def scenario() -> None:
+        service = FirestoreService.open(None)
+        for number in range(30):
+            await commit(service, set_write(f"c/{number}", {}))
+        assert service.changes_since(DATABASE, 15) is None
+        assert len(service.changes_since(DATABASE, 25) or []) == 5
+        service.close()
+
+    run(scenario())
+
+
 def test_databases_and_projects_are_apart() -> None:
     async def scenario() -> None:
         service = FirestoreService.open(None)
