@@ -14,6 +14,8 @@ DOORS = {
         "list_corrections",
         "list_disclosures",
         "record_disclosure",
+        "reinstate_member",
+        "suspend_member",
     ],
     "callables_payments": [
         "confirm_toss_payment",

@@ -13,6 +13,7 @@ from imagesfactory.accounts.model import Versions
 from imagesfactory.accounts.profiles import ProfileService
 from imagesfactory.generation.deletion import ImageDeletion
 from imagesfactory.mail.outbox import Outbox
+from imagesfactory.officer.suspension import SuspensionService
 from imagesfactory.payments.inbox import Inbox
 from imagesfactory.policy.company import company
 from imagesfactory.rights.correction import CorrectionService
@@ -84,6 +85,11 @@ class SignIns:
 
     def __init__(self) -> None:
         self.deleted: set[str] = set()
+        self.ended: list[str] = []
+        """Whose sessions were ended, each time."""
+
+    def end_sessions(self, uid: str) -> None:
+        self.ended.append(uid)
 
     def delete(self, uid: str) -> None:
         self.deleted.add(uid)
@@ -158,6 +164,17 @@ class Members(Shop):
             desk=self.support_desk,
             accesses=self.access_log,
         )
+        self.suspensions = SuspensionService(
+            client,
+            accounts=self.accounts,
+            profiles=self.profiles,
+            points=self.points,
+            settling=self.settling,
+            misuse=self.misuse,
+            directory=directory,
+            outbox=Outbox(client),
+            accesses=self.access_log,
+        )
         self.process = WithdrawalProcess(
             client,
             self.clock,
@@ -196,6 +213,7 @@ class Members(Shop):
         super().sweep()
         self.profiles.ask_to_confirm(self.clock.now(), 100)
         self.exports.sweep(self.clock.now(), 100)
+        self.suspensions.sweep(self.clock.now(), 100)
         self.withdrawal_sweep.run(self.clock.now(), 100)
         self.withdrawal_sweep.find_deleted(self.clock.now())
 

@@ -1,4 +1,4 @@
-"""Joins the rooms of members' rights (my page, export, corrections) once per instance, on first use."""
+"""Joins the rooms of members' rights and the officer (my page, export, corrections, suspensions), on first use."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from imagesfactory import bootstrap
 
 if TYPE_CHECKING:
     from imagesfactory.generation.deletion import ImageDeletion
+    from imagesfactory.officer.suspension import SuspensionService
     from imagesfactory.rights.appeals import AppealService
     from imagesfactory.rights.correction import CorrectionService
     from imagesfactory.rights.export import ExportService
@@ -66,6 +67,25 @@ def appeals() -> AppealService:
     from imagesfactory.rights.appeals import AppealService
 
     return AppealService(bootstrap._database(), misuse=bootstrap.misuse(), accesses=office.access_log())
+
+
+@cache
+def suspensions() -> SuspensionService:
+    """Members to whom the service is closed."""
+    from imagesfactory import bootstrap_office as office
+    from imagesfactory.officer.suspension import SuspensionService
+
+    return SuspensionService(
+        bootstrap._database(),
+        accounts=bootstrap.accounts(),
+        profiles=bootstrap.profiles(),
+        points=bootstrap.points(),
+        settling=bootstrap._settling(),
+        misuse=bootstrap.misuse(),
+        directory=bootstrap._directory(),
+        outbox=bootstrap._outbox(),
+        accesses=office.access_log(),
+    )
 
 
 @cache

@@ -11,13 +11,13 @@ import pytest
 from tests.clients.conftest import ROOT, settings_for
 from tests.clients.node import run_script
 from tests.firestore_process import FirestoreProcess
-from tests.rules.rules_table import ACTIVE, DOCUMENTS, EVERYBODY, LISTED_BY_OWNER, MAY_GET, MAY_LIST_ALL, PEOPLE
+from tests.rules.rules_table import DOCUMENTS, EVERYBODY, LISTED_BY_OWNER, MAY_GET, MAY_LIST_ALL, MEMBERS, PEOPLE
 
 ALLOWED = {
     "get": MAY_GET,
     "list all": MAY_LIST_ALL,
     # Somebody who may list everything may ask for less, too.
-    "list own": MAY_LIST_ALL | dict.fromkeys(LISTED_BY_OWNER, ACTIVE),
+    "list own": MAY_LIST_ALL | dict.fromkeys(LISTED_BY_OWNER, MEMBERS),
     "list by another uid": MAY_LIST_ALL,
 }
 OPERATIONS = [*ALLOWED, "create", "update", "replace", "update what is missing", "delete"]

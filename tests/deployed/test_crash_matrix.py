@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.doubles import Doubles
-from tests.deployed import scenes_images, scenes_members, scenes_money, scenes_office, scenes_platform
+from tests.deployed import scenes_images, scenes_members, scenes_money, scenes_office, scenes_officer, scenes_platform
 from tests.deployed.functions import names
 from tests.deployed.matrix import Kill, Matrix
 from tests.deployed.outside_calls import OutsideCall, watched_transports
@@ -24,6 +24,7 @@ SCENES = (
     *scenes_images.SCENES,
     *scenes_money.SCENES,
     *scenes_office.SCENES,
+    *scenes_officer.SCENES,
     *scenes_platform.SCENES,
 )
 

@@ -14,6 +14,7 @@ PEOPLE: dict[str, Identity | None] = {
     "unfinished": Identity("unfinished", {}),
     "withdrawing": Identity("withdrawing", {}),
     "disabled": Identity("disabled", {}),
+    "suspended": Identity("suspended", {}),
     "without profile": Identity("without", {}),
     "support": Identity("staff", {"roles": ["support"]}),
     "finance": Identity("staff", {"roles": ["finance"]}),
@@ -30,6 +31,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "users/unfinished": {"status": "unfinished"},
     "users/withdrawing": {"status": "withdrawing"},
     "users/disabled": {"status": "disabled"},
+    "users/suspended": {"status": "suspended"},
     "users/owner/consents/1": {"uid": "owner"},
     "users/unfinished/consents/1": {"uid": "unfinished"},
     "users/owner/devices/1": {"owner": "owner", "platform": "ios"},
@@ -39,6 +41,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "wallets/owner/entries/1": {"points": 1},
     "jobs/1": {"owner": "owner", "status": "finished"},
     "jobs/disabled": {"owner": "disabled", "status": "finished"},
+    "jobs/suspended": {"owner": "suspended", "status": "finished"},
     "orders/1": {"owner": "owner", "amount": 1},
     "inquiries/1": {"owner": "owner"},
     "inquiries/1/messages/1": {"text": "x"},
@@ -61,6 +64,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "tombstones/1": {"owner": "owner"},
     "policies/1": {"state": "published"},
     "misuse/1": {"owner": "owner"},
+    "suspensions/1": {"owner": "owner"},
     "ads/1": {"owner": "owner"},
     "disclosures/1": {"owner": "owner"},
     "accesses/1": {"owner": "owner"},
@@ -75,16 +79,18 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 MAY_GET = {
     "users/owner": ["owner"],
     "users/other": ["other"],
+    "users/suspended": ["suspended"],
     "users/owner/consents/1": ["owner"],
     "users/owner/alerts/1": ["owner"],
     "wallets/owner": ["owner"],
     "wallets/owner/entries/1": ["owner"],
     "jobs/1": ["owner"],
+    "jobs/suspended": ["suspended"],
     "orders/1": ["owner"],
     "exports/1": ["owner"],
     "inquiries/1": ["owner"],
     "inquiries/1/messages/1": ["owner"],
-    "notices/1": ["owner", "other", *STAFF],
+    "notices/1": ["owner", "other", "suspended", *STAFF],
     "notices/2": STAFF,
 }
 
@@ -97,6 +103,6 @@ MAY_LIST_ALL = {
     "notices/1": STAFF,
 }
 
-# Collections that an active member may list by where('owner', '==', the own uid).
+# Collections that a member may list by where('owner', '==', the own uid).
 LISTED_BY_OWNER = ["jobs/1", "orders/1", "exports/1", "inquiries/1"]
-ACTIVE = ["owner", "other"]
+MEMBERS = ["owner", "other", "suspended"]

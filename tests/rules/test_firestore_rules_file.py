@@ -13,7 +13,7 @@ from emulator.firestore.query import compile_query
 from emulator.firestore.writes import Staging
 from emulator.firestore_rules.guard import RulesGuard
 from emulator.rules import compile_rules
-from tests.rules.rules_table import DOCUMENTS, EVERYBODY, MAY_GET, PEOPLE, STAFF
+from tests.rules.rules_table import DOCUMENTS, EVERYBODY, MAY_GET, MEMBERS, PEOPLE, STAFF
 from tests.unit.emulator.firestore_rules.proto_values import DATABASE, ROOT, document, query
 
 RULESET = compile_rules(Path("firestore.rules").read_text("utf-8"))
@@ -47,7 +47,7 @@ QUERIES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "messages of the own inquiry": ({"collection": "messages", "parent": "inquiries/1"}, ["owner"]),
     "messages of a missing inquiry": ({"collection": "messages", "parent": "inquiries/2"}, []),
     "all messages": ({"collection": "messages", "group": True}, []),
-    "published notices": ({"collection": "notices", "where": PUBLISHED}, ["owner", "other", *STAFF]),
+    "published notices": ({"collection": "notices", "where": PUBLISHED}, [*MEMBERS, *STAFF]),
     "all notices": ({"collection": "notices"}, STAFF),
     "own payments": ({"collection": "payments", "where": MINE}, []),
     "own visits": ({"collection": "visits", "where": MINE}, []),

@@ -12,11 +12,18 @@ from emulator.rules.values import Path, Timestamp
 
 RULESET = compile_rules(FilePath("storage.rules").read_text("utf-8"), "storage.rules")
 OPERATIONS: list[Operation] = ["get", "list", "create", "update", "delete"]
-STATUSES = {"owner": "active", "other": "active", "unfinished": "unfinished", "withdrawing": "withdrawing"}
-PEOPLE = [None, "owner", "other", "unfinished", "withdrawing", "without profile"]
+STATUSES = {
+    "owner": "active",
+    "other": "active",
+    "suspended": "suspended",
+    "unfinished": "unfinished",
+    "withdrawing": "withdrawing",
+}
+PEOPLE = [None, "owner", "other", "suspended", "unfinished", "withdrawing", "without profile"]
 EARLIER, NOW, LATER = Timestamp(1), Timestamp(2), Timestamp(3)
 EXPORTS = {
     "ready": {"owner": "owner", "state": "ready", "expires_at": LATER},
+    "kept": {"owner": "suspended", "state": "ready", "expires_at": LATER},
     "others": {"owner": "other", "state": "ready", "expires_at": LATER},
     "building": {"owner": "owner", "state": "building", "expires_at": LATER},
     "expired": {"owner": "owner", "state": "ready", "expires_at": EARLIER},
@@ -64,6 +71,8 @@ def is_allowed(who: str | None, operation: Operation, path: str, accounts: Accou
         "images/without profile/job/0.png",
         "images/owner/job/deeper/0.png",
         "exports/owner/ready/imagesfactory.zip",
+        "images/suspended/job/0.png",
+        "exports/suspended/kept/imagesfactory.zip",
         "exports/owner/others/imagesfactory.zip",
         "exports/owner/building/imagesfactory.zip",
         "exports/owner/expired/imagesfactory.zip",
@@ -74,8 +83,13 @@ def is_allowed(who: str | None, operation: Operation, path: str, accounts: Accou
     ],
 )
 def test_who_may_do_what(path: str, operation: Operation) -> None:
-    readable = {"images/owner/job/0.png", "exports/owner/ready/imagesfactory.zip"}
-    expected = ["owner"] if path in readable and operation == "get" else []
+    readable = {
+        "images/owner/job/0.png": "owner",
+        "exports/owner/ready/imagesfactory.zip": "owner",
+        "images/suspended/job/0.png": "suspended",
+        "exports/suspended/kept/imagesfactory.zip": "suspended",
+    }
+    expected = [readable[path]] if path in readable and operation == "get" else []
     assert [who for who in PEOPLE if is_allowed(who, operation, path)] == expected
 
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from imagesfactory.accounts.errors import AccountNotActive, AccountUnknown
-from imagesfactory.accounts.model import Status
+from imagesfactory.accounts import model
 from imagesfactory.accounts.store import AccountStore, profile_from
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.errors import Outcome, Refusal, Text
@@ -78,7 +77,7 @@ class DeviceService:
         """Write down a device, or what changed of it; without a push address none is kept.
 
         Raises:
-            AccountUnknown, AccountNotActive, TooManyDevices
+            AccountUnknown, AccountNotActive, AccountSuspended, TooManyDevices
 
         """
         unit_of_work.run(self._client, partial(self._register, uid=uid, request=request, now=now))
@@ -92,11 +91,7 @@ class DeviceService:
     def _register(self, unit: UnitOfWork, uid: str, request: DeviceRequest, now: datetime) -> None:
         reference = self._devices(uid).document(request.device_id)
         account, device = unit.peek(self._accounts.reference(uid), reference)
-        profile = profile_from(account)
-        if profile is None:
-            raise AccountUnknown
-        if profile.status is not Status.ACTIVE:
-            raise AccountNotActive
+        model.active(profile_from(account))
         unit.tie(device)
         document: dict[str, Any] = {
             "owner": uid,

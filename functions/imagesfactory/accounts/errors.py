@@ -25,11 +25,21 @@ class SignInMethodNotOffered(Refusal):
 
 
 class AccountNotActive(Refusal):
-    """The account is being closed or was suspended."""
+    """The account is being closed, or never was completed."""
 
     outcome = Outcome.PERMISSION_DENIED
     code = "account-not-active"
     text = Text("사용할 수 없는 계정입니다.", "This account cannot be used.")
+
+
+class AccountSuspended(AccountNotActive):
+    """The service is closed to this member; my page, export, correction, withdrawal, refunds and inquiries are not."""
+
+    code = "account-suspended"
+    text = Text(
+        "이용이 정지된 계정입니다. 내 정보, 내려받기, 환불, 탈퇴와 문의는 계속 이용할 수 있습니다.",
+        "This account is suspended. My page, export, refunds, withdrawal and inquiries remain open to you.",
+    )
 
 
 class UnderFourteen(Refusal):

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from imagesfactory.accounts.changes import Amendment, ConsentRequest
 from imagesfactory.accounts.errors import (
     AccountNotActive,
+    AccountSuspended,
+    AccountUnknown,
     ConsentMissing,
     NameInvalid,
     PolicyVersionOutdated,
@@ -33,6 +35,7 @@ class Status(StrEnum):
     UNFINISHED = "unfinished"
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    """A member to whom the service is closed. The rights to one's own data and money stay, and so does signing in."""
     WITHDRAWING = "withdrawing"
     REMOVING = "removing"
     """A sign-up that was never completed, on its way out."""
@@ -134,6 +137,11 @@ class Profile:
         return consent is not None and consent.holds(now)
 
     @property
+    def is_member(self) -> bool:
+        """Whether this is a member, suspended or not, with all rights of one."""
+        return self.status in {Status.ACTIVE, Status.SUSPENDED}
+
+    @property
     def confirmations(self) -> dict[Consent, datetime]:
         """Which consents the member is still to be asked to confirm, and from when on; nobody is who is leaving.
 
@@ -201,7 +209,7 @@ def complete(profile: Profile, request: SignupRequest, versions: Versions, now: 
         AccountNotActive, SignupCompletedBefore, UnderFourteen, ConsentMissing, PolicyVersionOutdated, NameInvalid
 
     """
-    if profile.status is Status.ACTIVE:
+    if profile.is_member:
         raise SignupCompletedBefore
     if profile.status is not Status.UNFINISHED:
         raise AccountNotActive
@@ -267,9 +275,38 @@ def changed_consents(
 
 
 def check_may_sign_in(profile: Profile) -> None:
-    """Raise AccountNotActive unless the account is active or on its way to be."""
-    if profile.status not in {Status.ACTIVE, Status.UNFINISHED}:
+    """Raise AccountNotActive unless the account is a member's or on its way to be; a suspended member signs in to use
+    the rights to their own data (privacy policy, article 6).
+    """
+    if not profile.is_member and profile.status is not Status.UNFINISHED:
         raise AccountNotActive
+
+
+def member(profile: Profile | None) -> Profile:
+    """The account, if it is a member's, suspended or not: for what a member has a right to.
+
+    Raises:
+        AccountUnknown, AccountNotActive
+
+    """
+    if profile is None:
+        raise AccountUnknown
+    if not profile.is_member:
+        raise AccountNotActive
+    return profile
+
+
+def active(profile: Profile | None) -> Profile:
+    """The account, if its member may use the service.
+
+    Raises:
+        AccountUnknown, AccountNotActive, AccountSuspended
+
+    """
+    whole = member(profile)
+    if whole.status is Status.SUSPENDED:
+        raise AccountSuspended
+    return whole
 
 
 def normalised_email(address: str) -> str:

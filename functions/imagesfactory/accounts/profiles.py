@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from imagesfactory.accounts import model
 from imagesfactory.accounts.changes import Amendment, ConsentRequest, ProfileRequest
-from imagesfactory.accounts.errors import AccountNotActive, AccountUnknown
+from imagesfactory.accounts.errors import AccountUnknown
 from imagesfactory.accounts.model import Consent, Profile, Status, Versions
 from imagesfactory.accounts.ports import ConsentLetters
 from imagesfactory.accounts.store import AccountStore, profile_from
@@ -30,13 +30,22 @@ class ProfileService:
         self._versions = versions
 
     def active(self, uid: str) -> Profile:
-        """The account of an active member.
+        """The account of a member who may use the service.
+
+        Raises:
+            AccountUnknown, AccountNotActive, AccountSuspended
+
+        """
+        return model.active(self._store.get(uid))
+
+    def member(self, uid: str) -> Profile:
+        """The account of a member, suspended or not.
 
         Raises:
             AccountUnknown, AccountNotActive
 
         """
-        return _active(self._store.get(uid))
+        return model.member(self._store.get(uid))
 
     def any_of(self, uid: str) -> Profile | None:
         """The account in whatever state; None where there is none."""
@@ -106,6 +115,26 @@ class ProfileService:
             raise AccountUnknown
         self._store.update(unit, replace(model.amended(profile, amendment), is_correction_pending=False))
 
+    def suspend(self, unit: UnitOfWork, uid: str) -> None:
+        """Close the service to an active member, in the unit that records why.
+
+        Raises:
+            AccountUnknown, AccountNotActive, AccountSuspended
+
+        """
+        self._store.update(unit, replace(model.active(self._read(unit, uid)), status=Status.SUSPENDED))
+
+    def reinstate(self, unit: UnitOfWork, uid: str) -> Profile:
+        """Open the service to a suspended member again, in the unit that records why; returns the profile after.
+
+        Raises:
+            AccountUnknown, AccountNotActive: there is no member any more.
+
+        """
+        profile = replace(self._read(unit, uid), status=Status.ACTIVE)
+        self._store.update(unit, profile)
+        return profile
+
     def begin_withdrawal(self, unit: UnitOfWork, uid: str) -> Profile:
         """Close the account in the unit that begins its withdrawal; returns it as it was before.
 
@@ -114,12 +143,7 @@ class ProfileService:
             AccountNotActive: it is being closed already, or its sign-up was never completed.
 
         """
-        (snapshot,) = unit.read(self._store.reference(uid))
-        profile = profile_from(snapshot)
-        if profile is None:
-            raise AccountUnknown
-        if profile.status not in {Status.ACTIVE, Status.SUSPENDED}:
-            raise AccountNotActive
+        profile = self._read(unit, uid)
         self._store.update(unit, replace(profile, status=Status.WITHDRAWING))
         return profile
 
@@ -131,7 +155,7 @@ class ProfileService:
 
     def _read(self, unit: UnitOfWork, uid: str) -> Profile:
         (snapshot,) = unit.read(self._store.reference(uid))
-        return _active(profile_from(snapshot))
+        return model.member(profile_from(snapshot))
 
     def _update(self, unit: UnitOfWork, uid: str, request: ProfileRequest) -> Profile:
         profile = model.amended(self._read(unit, uid), Amendment(request.name, request.language))
@@ -165,11 +189,3 @@ class ProfileService:
         if open_still:
             self._letters.ask_to_confirm(unit, uid, open_still, now)
         return bool(open_still)
-
-
-def _active(profile: Profile | None) -> Profile:
-    if profile is None:
-        raise AccountUnknown
-    if profile.status is not Status.ACTIVE:
-        raise AccountNotActive
-    return profile

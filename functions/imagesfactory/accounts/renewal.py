@@ -7,8 +7,9 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from imagesfactory.accounts.errors import AccountNotActive, AccountUnknown, PolicyVersionOutdated
-from imagesfactory.accounts.model import Consent, ConsentKind, Status, Versions
+from imagesfactory.accounts import model
+from imagesfactory.accounts.errors import PolicyVersionOutdated
+from imagesfactory.accounts.model import Consent, ConsentKind, Versions
 from imagesfactory.accounts.store import AccountStore, profile_from
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.unit_of_work import UnitOfWork
@@ -29,7 +30,7 @@ class ConsentRenewal:
         """Record that the member agrees to the version in force of ``document`` (terms or privacy), once.
 
         Raises:
-            AccountUnknown, AccountNotActive
+            AccountUnknown, AccountNotActive, AccountSuspended
             PolicyVersionOutdated: another version is in force.
 
         """
@@ -43,11 +44,7 @@ class ConsentRenewal:
 
     def _agree(self, unit: UnitOfWork, uid: str, consent: Consent) -> None:
         (snapshot,) = unit.read(self._store.reference(uid))
-        profile = profile_from(snapshot)
-        if profile is None:
-            raise AccountUnknown
-        if profile.status is not Status.ACTIVE:
-            raise AccountNotActive
+        profile = model.active(profile_from(snapshot))
         before = {one.kind: one for one in profile.consents}
         known = before.get(consent.kind)
         if known is not None and known.is_granted and known.version == consent.version:

@@ -1,4 +1,4 @@
-"""The roll of members: active ones, by id, a page at a time."""
+"""The roll of members, by id, a page at a time: all of them for what concerns them, active ones for advertising."""
 
 from __future__ import annotations
 
@@ -18,17 +18,21 @@ class MemberRoll:
         self._client = client
 
     def page(self, after: str, limit: int) -> list[str]:
-        """Active members (uids) after the uid ``after`` ("" for the first ones), in order, at most ``limit``."""
-        return [snapshot.id for snapshot in self._active(after).limit(limit).select(()).stream()]
+        """Members (uids), also suspended ones, after the uid ``after`` ("" for the first ones), in order, at most
+        ``limit``.
+        """
+        whole = self._members(after, Status.ACTIVE, Status.SUSPENDED)
+        return [snapshot.id for snapshot in whole.limit(limit).select(()).stream()]
 
     def profiles(self, after: str, limit: int) -> list[Profile]:
-        """The same with all that is known of them."""
-        found = (profile_from(snapshot) for snapshot in self._active(after).limit(limit).stream())
+        """Active members with all that is known of them, likewise."""
+        found = (profile_from(snapshot) for snapshot in self._members(after, Status.ACTIVE).limit(limit).stream())
         return [profile for profile in found if profile is not None]
 
-    def _active(self, after: str) -> Query:
+    def _members(self, after: str, *statuses: Status) -> Query:
         from google.cloud.firestore import FieldFilter
 
         users = self._client.collection("users")
-        query = users.where(filter=FieldFilter("status", "==", Status.ACTIVE.value)).order_by("__name__")
+        wanted = [status.value for status in statuses]
+        query = users.where(filter=FieldFilter("status", "in", wanted)).order_by("__name__")
         return query.start_after({"__name__": users.document(after)}) if after else query

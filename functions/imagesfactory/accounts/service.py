@@ -114,16 +114,16 @@ class AccountService:
         return points
 
     def recipient(self, uid: str, now: datetime) -> Recipient | None:
-        """Where to write to an active member, and what may be sent now; None for everybody else."""
+        """Where to write to a member, and what may be sent now; None for everybody else."""
         profile = self._store.get(uid)
-        if profile is None or profile.status is not Status.ACTIVE:
+        if profile is None or not profile.is_member:
             return None
         return Recipient(
             profile.email,
             profile.name,
             profile.language,
             profile.is_correction_pending,
-            profile.has_consent(ConsentKind.MARKETING_EMAIL, now),
+            profile.status is Status.ACTIVE and profile.has_consent(ConsentKind.MARKETING_EMAIL, now),
         )
 
     def leaving_recipient(self, uid: str) -> Recipient | None:

@@ -1,4 +1,4 @@
-"""What the privacy officer may call: lawful disclosures and the log of who looked at whose data."""
+"""What the privacy officer may call: acts on members, lawful disclosures, the log of who looked at whose data."""
 
 from __future__ import annotations
 
@@ -52,6 +52,35 @@ def close_account_for_guardian(request: CallableRequest[Any]) -> dict[str, Any]:
 
     rights.guardians().close(officer, parsed(GuardianDemand, request.data), bootstrap.clock().now())
     return {"status": "withdrawing"}
+
+
+@on_call(timeout_sec=60, concurrency=10, secrets=ALL_SECRETS)
+@answers
+def suspend_member(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Close the service to a member for misuse, and tell them why and what they can do."""
+    officer = callers.staff_member(request, "officer")
+    limits.count("suspend_member", request, officer.uid)
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.officer.model import SuspensionRequest
+
+    wanted = parsed(SuspensionRequest, request.data)
+    return {
+        "suspension_id": rights.suspensions().suspend(officer, wanted, bootstrap.clock().now()),
+        "status": "suspended",
+    }
+
+
+@on_call(timeout_sec=60, concurrency=10, secrets=ALL_SECRETS)
+@answers
+def reinstate_member(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Open the service to a suspended member again."""
+    officer = callers.staff_member(request, "officer")
+    limits.count("reinstate_member", request, officer.uid)
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.officer.model import ReinstatementRequest
+
+    rights.suspensions().reinstate(officer, parsed(ReinstatementRequest, request.data), bootstrap.clock().now())
+    return {"status": "active"}
 
 
 @on_call(timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))

@@ -39,7 +39,7 @@ def before_create(event: AuthBlockingEvent) -> BeforeCreateResponse | None:
 @before_user_signed_in(timeout_sec=7, min_instances=1, secrets=list(SECRETS_OF_IDENTITY))
 @answers
 def before_sign_in(event: AuthBlockingEvent) -> BeforeSignInResponse | None:
-    """Refuse accounts that are closed or suspended; note the visit."""
+    """Refuse accounts that are being closed; note the visit. Suspended members come in to what they have a right to."""
     limits.count_from("before_sign_in", event.ip_address or "", event.data.uid)
     from imagesfactory.accounts.service import Visit
 

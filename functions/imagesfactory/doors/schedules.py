@@ -72,6 +72,7 @@ def sweep(event: ScheduledEvent) -> None:
         "announcements": office.notices().sweep(now, SWEEP_PAGE),
         "campaigns": office.campaigns().sweep(now, SWEEP_PAGE),
         "exports": rights.exports().sweep(now, SWEEP_PAGE),
+        "suspensions": rights.suspensions().sweep(now, SWEEP_PAGE),
         "withdrawals": bootstrap.withdrawal_sweep().run(now, SWEEP_PAGE),
         "deleted sign-ins": bootstrap.withdrawal_sweep().find_deleted(now),
     }

@@ -182,6 +182,26 @@ class CorrectionDecided:
 
 
 @dataclass(frozen=True)
+class AccountSuspended:
+    """The service was closed to a member: for what kind of reason, and which rights remain."""
+
+    kind: ClassVar[str] = "account-suspended"
+
+    category: str
+    """One of imagesfactory.officer.model.Category."""
+    day: str
+
+
+@dataclass(frozen=True)
+class AccountReinstated:
+    """The service is open to a suspended member again."""
+
+    kind: ClassVar[str] = "account-reinstated"
+
+    day: str
+
+
+@dataclass(frozen=True)
 class AccountClosed:
     """An account was closed: what went back, what was erased, what a law keeps and why. The last letter to anybody."""
 
@@ -204,6 +224,8 @@ class AccountClosed:
 
 Words = (
     AccountClosed
+    | AccountSuspended
+    | AccountReinstated
     | ExportFinished
     | ConsentChanged
     | ConsentReminder
@@ -263,6 +285,8 @@ _FLAT: tuple[type[Words], ...] = (
     Advertisement,
     ExportFinished,
     CorrectionDecided,
+    AccountSuspended,
+    AccountReinstated,
 )
 """Kinds whose fields are stored as they are."""
 

@@ -208,7 +208,9 @@ class OrderService:
             self._store.update_order(unit, replace(order, reference=reference))
 
     def _begin_confirm(self, unit: UnitOfWork, uid: str, request: ConfirmRequest, now: datetime) -> Order:
-        (snapshot,) = unit.read(self._store.order_reference(request.order_id))
+        order_name, wallet_name = self._store.order_reference(request.order_id), self._points.wallet_reference(uid)
+        snapshot, wallet = unit.peek(order_name, wallet_name)
+        unit.tie(snapshot)
         order = order_from(snapshot)
         if order is None or order.owner != uid or order.channel is not Channel.WIDGET:
             raise OrderNotFound
@@ -221,6 +223,7 @@ class OrderService:
             raise OrderClosed
         if order.status is not OrderStatus.CREATED:
             raise PaymentInProgress
+        self._points.check_open(wallet_from(wallet))
         begun = replace(order, status=OrderStatus.CONFIRMING, reference=request.payment_key, failure="")
         begun = replace(begun, resume_at=order_resume_at(begun, now))
         self._store.update_order(unit, begun)

@@ -120,7 +120,9 @@ class Hold:
 
 @dataclass(frozen=True)
 class Wallet:
-    """A member's points and the right to spend them. ``is_open`` turns false when the member withdraws."""
+    """A member's points and the right to spend them. ``is_open`` is false while the member is
+    suspended, and for good once the member withdraws.
+    """
 
     uid: str
     is_open: bool = True

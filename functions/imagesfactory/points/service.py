@@ -111,23 +111,32 @@ class PointsService:
             SignupUnfinished, WalletClosed, TooManyRequests
 
         """
+        return model.take_request(self.check_open(wallet), self._rate, now)
+
+    def check_open(self, wallet: Wallet | None) -> Wallet:
+        """The wallet, if points may be bought for it.
+
+        Raises:
+            SignupUnfinished, WalletClosed
+
+        """
         if wallet is None:
             raise SignupUnfinished
         if not wallet.is_open:
             raise WalletClosed
-        return model.take_request(wallet, self._rate, now)
+        return wallet
 
     def write(self, unit: UnitOfWork, movement: Movement) -> None:
         """Write what a decision of :mod:`imagesfactory.points.reversal` changed in a wallet read in this unit."""
         self._store.update(unit, movement)
 
     def close(self, unit: UnitOfWork, uid: str) -> None:
-        """Let nothing be spent from the member's wallet any more; a member without one has none to close."""
-        (snapshot,) = unit.peek(self._store.reference(uid))
-        wallet = wallet_from(snapshot)
-        if wallet is not None:
-            unit.tie(snapshot)
-            self._store.update(unit, Movement(replace(wallet, is_open=False), ()))
+        """Let nothing be bought for or spent from the member's wallet; a member without one has none to close."""
+        self._set_open(unit, uid, is_open=False)
+
+    def reopen(self, unit: UnitOfWork, uid: str) -> None:
+        """Let it be used again, with the points that are in it."""
+        self._set_open(unit, uid, is_open=True)
 
     def wallet(self, uid: str) -> Wallet | None:
         """The wallet as it is now, outside any unit of work."""
@@ -149,6 +158,13 @@ class PointsService:
             unit_of_work.run(self._client, partial(self._expire, uid=uid, now=now))
             log.info("points.expired", uid=uid)
         return len(uids)
+
+    def _set_open(self, unit: UnitOfWork, uid: str, *, is_open: bool) -> None:
+        (snapshot,) = unit.peek(self._store.reference(uid))
+        wallet = wallet_from(snapshot)
+        if wallet is not None:
+            unit.tie(snapshot)
+            self._store.update(unit, Movement(replace(wallet, is_open=is_open), ()))
 
     def _expire(self, unit: UnitOfWork, uid: str, now: datetime) -> None:
         (snapshot,) = unit.read(self._store.reference(uid))

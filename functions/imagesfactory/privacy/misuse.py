@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+from imagesfactory.kit import unit_of_work
 from imagesfactory.kit.ids import keyed_hash
+from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.policy.retention import destroy_at
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, DocumentReference
-
-    from imagesfactory.kit.unit_of_work import UnitOfWork
 
 _MISUSE = "misuse"
 
@@ -28,13 +29,17 @@ class MisuseRegister:
 
     def list_identities(self, identities: tuple[str, ...], reason: str, now: datetime) -> None:
         """Put identities (``email:...``, ``google:...``) on the register; ``reason`` is a code, not a story."""
-        batch = self._client.batch()
+        unit_of_work.run(self._client, partial(self.list_in, identities=identities, reason=reason, now=now))
+
+    def list_in(self, unit: UnitOfWork, identities: tuple[str, ...], reason: str, now: datetime) -> None:
+        """The same in the unit of what it is listed for; whoever is listed is so for a year from ``now``."""
+        if not identities:
+            return
         case = keyed_hash(self._key, "misuse-case", *sorted(identities))
-        for identity in identities:
-            ends = destroy_at("misuse", now)
-            record = {"reason": reason, "case": case, "recorded_at": now, "destroy_at": ends}
-            batch.set(self._reference(identity), record)
-        batch.commit()
+        record = {"reason": reason, "case": case, "recorded_at": now, "destroy_at": destroy_at("misuse", now)}
+        for known in unit.read(*map(self._reference, identities)):
+            write = unit.update if known.exists else unit.create
+            write(known.reference, record)
 
     def is_listed(self, identities: tuple[str, ...], now: datetime) -> bool:
         """Whether any of these identities is on the register and its year has not passed."""

@@ -60,7 +60,7 @@ class ExportService:
             AccountUnknown, AccountNotActive
 
         """
-        self._profiles.active(uid)
+        self._profiles.member(uid)
         export = unit_of_work.run(self._client, partial(self._begin, uid=uid, now=now))
         if not export.is_settled:
             self.enqueue(export.id, f"asked-{int(now.timestamp())}")

@@ -79,7 +79,7 @@ class MyPage:
             AccountUnknown, AccountNotActive
 
         """
-        profile = self._profiles.active(uid)
+        profile = self._profiles.member(uid)
         return Overview(
             profile=profile,
             held=tuple(_held(where, self._records.summary(where, uid)) for where in owned_places()),
@@ -96,7 +96,7 @@ class MyPage:
             AccountUnknown, AccountNotActive, PlaceUnknown
 
         """
-        self._profiles.active(uid)
+        self._profiles.member(uid)
         where = next((one for one in owned_places() if one.path == path), None)
         if where is None:
             raise PlaceUnknown

@@ -58,6 +58,7 @@ DEADLINES = (
     Deadline(Check.ANNOUNCEMENTS, "policies", "resume_at", SWEPT),
     Deadline(Check.ANNOUNCEMENTS, "campaigns", "resume_at", SWEPT),
     Deadline(Check.SIGN_UPS, "users", "destroy_at", SWEPT),
+    Deadline(Check.SUSPENSIONS, "suspensions", "resume_at", SWEPT),
     Deadline(Check.CONSENTS, "users", "confirmation_due_at", SWEPT),
 )
 NAMED_AFTER_MEMBERS = frozenset({"wallets", "users", "withdrawals"})

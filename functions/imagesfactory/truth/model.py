@@ -41,6 +41,7 @@ class Check(StrEnum):
     ANNOUNCEMENTS = "announcements-on-time"
     SIGN_UPS = "sign-ups-on-time"
     CONSENTS = "consents-on-time"
+    SUSPENSIONS = "suspensions-on-time"
     RECORDS_DESTROYED = "records-destroyed"
     PURGE_RAN = "purge-ran"
     PURGE_CLEAN = "purge-clean"
@@ -79,6 +80,7 @@ TEXTS = {
     Check.ANNOUNCEMENTS: Text("멈춘 공지나 광고 발송이 없다", "No announcement or campaign has stopped half way"),
     Check.SIGN_UPS: Text("기한이 지난 미완료 가입이 없다", "No unfinished sign-up is past its day"),
     Check.CONSENTS: Text("확인 요청이 밀린 광고 수신 동의가 없다", "Nobody waits to be asked to confirm a consent"),
+    Check.SUSPENSIONS: Text("방치된 이용 정지가 없다", "No suspension is stuck half way"),
     Check.RECORDS_DESTROYED: Text("파기 기한이 지난 기록이 없다", "No record is overdue for destruction"),
     Check.PURGE_RAN: Text("파기 작업이 하루 안에 실행되었다", "The purge ran within a day"),
     Check.PURGE_CLEAN: Text("마지막 파기 작업에 실패가 없다", "The last purge failed at nothing and missed no file"),

@@ -62,6 +62,26 @@ class FirebaseDirectory:
             except ValueError:  # the library checks the form itself, and quotes what it refuses
                 raise GoogleServiceUnusable("directory-uid-invalid") from None
 
+    def end_sessions(self, uid: str) -> None:
+        """End every session of ``uid``, on every device; nobody there is fine. An ID token lives for an hour at most.
+
+        Raises:
+            RetryLater, GoogleServiceUnusable: as in :meth:`delete`.
+
+        """
+        from firebase_admin import auth
+        from firebase_admin.exceptions import FirebaseError
+
+        with translated("directory"):
+            try:
+                auth.revoke_refresh_tokens(uid, app=self._app())
+            except auth.UserNotFoundError:
+                return
+            except FirebaseError as error:
+                raise _ours(str(error.code)) from None
+            except ValueError:
+                raise GoogleServiceUnusable("directory-uid-invalid") from None
+
     def sign_in(self, uid: str) -> SignIn | None:
         """The sign-in of ``uid``; None when there is none.
 

@@ -66,7 +66,7 @@ class WithdrawalService:
             AccountUnknown, AccountNotActive
 
         """
-        self._profiles.active(uid)
+        self._profiles.member(uid)
         due, wallet = self._settling.due(uid, now), self._points.wallet(uid)
         refunds = tuple(
             RefundShown(

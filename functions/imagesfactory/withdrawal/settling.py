@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -86,6 +87,23 @@ class Settling:
             if not job.is_finished:
                 leases = [image.lease_until for image in job.images if image.lease_until is not None]
                 raise RetryLater("image-in-the-making", max(min(leases, default=now) - now, timedelta(seconds=1)))
+
+    def stop(self, uid: str, now: datetime) -> None:
+        """Release what nobody has begun and end what nobody has paid, of somebody who may use nothing for now; what is
+        being made, or paid, comes to its own end.
+
+        Raises:
+            RetryLater: a provider does not answer now.
+
+        """
+        wallet = self._points.wallet(uid)
+        for hold in wallet.holds if wallet else ():
+            if hold.purpose is Purpose.JOB:
+                with suppress(JobNotFound):
+                    self._generation.cancel(uid, hold.id, now)
+        for order in list(self.orders(uid)):
+            if not order.is_paid and not order.is_closed:
+                self._payments.end_now(order, now)
 
     def settle_money(self, uid: str, account: AccountWanted | None, now: datetime) -> tuple[str, ...]:
         """End unpaid orders and pay back what is owed; returns the orders that could not be paid back, because the

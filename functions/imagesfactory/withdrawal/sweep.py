@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from imagesfactory.accounts.errors import AccountNotActive, AccountUnknown
-from imagesfactory.accounts.model import Profile, Status
+from imagesfactory.accounts.model import Profile
 from imagesfactory.accounts.store import AccountStore
 from imagesfactory.kit import log
 from imagesfactory.kit.errors import RetryLater
@@ -71,7 +71,7 @@ class WithdrawalSweep:
         old_enough = (
             profile
             for profile in self._accounts.range_of(start, end)
-            if profile.status in {Status.ACTIVE, Status.SUSPENDED} and profile.created_at <= now - SIGNUP_GRACE
+            if profile.is_member and profile.created_at <= now - SIGNUP_GRACE
         )
         for page in _pages(old_enough):
             for uid in self._directory.missing([profile.uid for profile in page]):

@@ -98,6 +98,7 @@ PLANTS: list[tuple[str, Check, Callable[[LivedIn, datetime], Plant]]] = [
         Check.CONSENTS,
         lambda _, now: {f"users/{KEEPER}": {"confirmation_due_at": now - HOUR}},
     ),
+    ("a suspension", Check.SUSPENSIONS, lambda _, now: {"suspensions/planted": {"resume_at": now - HOUR}}),
     ("an overdue visit", Check.RECORDS_DESTROYED, lambda _, now: {"visits/planted": {"destroy_at": now - 2 * DAY}}),
     (
         "an overdue entry",

@@ -59,7 +59,18 @@ def test_what_is_missing_is_said(change: dict[str, object], refusal: type[Refusa
         model.complete(begun(), statements(**change), VERSIONS, NOW)
 
 
-@pytest.mark.parametrize("status", [Status.SUSPENDED, Status.WITHDRAWING, Status.REMOVING])
+def test_a_suspended_member_keeps_rights_and_sign_in_and_may_not_use_the_service() -> None:
+    suspended = replace(fan(), status=Status.SUSPENDED)
+    model.check_may_sign_in(suspended)
+    assert model.member(suspended) is suspended
+    with pytest.raises(errors.AccountSuspended) as refused:
+        model.active(suspended)
+    assert refused.value.code == "account-suspended"
+    with pytest.raises(errors.SignupCompletedBefore):
+        model.complete(suspended, statements(), VERSIONS, NOW)
+
+
+@pytest.mark.parametrize("status", [Status.WITHDRAWING, Status.REMOVING])
 def test_an_account_on_its_way_out_cannot_be_completed_or_used(status: Status) -> None:
     leaving = replace(begun(), status=status)
     with pytest.raises(errors.AccountNotActive):
