@@ -3,6 +3,6 @@ before it is run.
 
 declared.py  what the code declares: functions, queues, secrets      accounts.py  who acts, and what each may
 plan.py      the steps of a deployment, in order                     alerts.py    what wakes somebody (alerts.yaml)
-upkeep.py    rotating a secret, drilling a restore                   incident.py  clocks and notices of a leak
-runner.py    shows steps, or runs them
+audit.py     Google's logs of who looked at what                     incident.py  clocks and notices of a leak
+upkeep.py    rotating a secret, drilling a restore, recovering       runner.py    shows steps, or runs them
 """

@@ -11,6 +11,7 @@ from imagesfactory.kit.clock import SEOUL
 from rich.console import Console
 
 from local.deployment import incident, plan, runner, upkeep
+from local.deployment.accounts import ARCHIVE, DEFAULT
 from local.deployment.plan import Target
 from local.deployment.steps import Stage
 
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print("\nNothing was done. Say --apply (make deploy APPLY=1) to do it.")
         return 0
     try:
-        runner.run(chosen, console)
+        runner.run(chosen, runner.Person(console))
     except runner.StepFailed as failed:
         console.print(f"\n{failed}", style="red", soft_wrap=True, markup=False)
         return 1
@@ -45,6 +46,8 @@ def _stages(target: Target, options: argparse.Namespace) -> tuple[Stage, ...]:
         return upkeep.rotation(target, options.rotate)
     if options.restore:
         return upkeep.restore_drill(target, options.restore)
+    if options.recover:
+        return upkeep.recovery(target, options.recover)
     return plan.stages(target)
 
 
@@ -75,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     work = parser.add_mutually_exclusive_group()
     work.add_argument("--rotate", metavar="SECRET", help="rotate a secret instead")
     work.add_argument("--restore", metavar="BACKUP", help="drill the restore of a backup (its full name) instead")
+    work.add_argument("--recover", choices=(DEFAULT, ARCHIVE), help="bring a lost or spoilt database back instead")
     known = "clocks and notices of a personal data incident known since then (Seoul), for example 2026-11-25T09:30"
     work.add_argument("--incident", type=_instant, metavar="INSTANT", help=known)
     return parser

@@ -18,6 +18,7 @@ class DeclaredFunction:
     secrets: tuple[str, ...]
     is_task: bool
     is_trigger: bool
+    is_schedule: bool
 
     @property
     def service(self) -> str:
@@ -43,6 +44,7 @@ def functions() -> tuple[DeclaredFunction, ...]:
             secrets=tuple(one["key"] for one in endpoint.secretEnvironmentVariables or []),
             is_task=endpoint.taskQueueTrigger is not None,
             is_trigger=endpoint.eventTrigger is not None,
+            is_schedule=endpoint.scheduleTrigger is not None,
         )
         for name, endpoint in endpoints().items()
     )

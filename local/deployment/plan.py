@@ -1,7 +1,8 @@
 """The deployment, from an empty project to production, in the order in which it has to be done.
 
 Every command may be repeated: what exists is left alone, what is granted is granted again. Sources: the gcloud and
-firebase reference pages of the commands themselves; cloud.google.com/firestore/docs/backups for the backups.
+firebase reference pages of the commands themselves; cloud.google.com/firestore/docs/backups for the backups;
+firebase.google.com/docs/reference/appcheck/rest for App Check.
 """
 
 from __future__ import annotations
@@ -10,22 +11,26 @@ from dataclasses import dataclass
 
 from imagesfactory.kit.settings import REGION
 
-from local.deployment import accounts, alerts, declared
+from local.deployment import accounts, alerts, audit, declared
 from local.deployment.accounts import ARCHIVE, DEFAULT, address
 from local.deployment.steps import Command, Stage, Step
 
 SERVICES = [
     "artifactregistry",
+    "billingbudgets",
     "cloudbuild",
     "cloudfunctions",
+    "cloudresourcemanager",
     "cloudscheduler",
     "cloudtasks",
     "eventarc",
+    "firebase",
     "firebaseappcheck",
     "firebaserules",
     "firebasestorage",
     "firestore",
     "iam",
+    "iamcredentials",
     "identitytoolkit",
     "logging",
     "monitoring",
@@ -34,6 +39,10 @@ SERVICES = [
     "secretmanager",
     "storage",
 ]
+AT_ONCE = 20
+"""How many services one command may enable (cloud.google.com/service-usage/docs/reference/rest, batchEnable)."""
+OWN_KEY = "PSEUDONYM_KEY"
+"""The secret that no provider gives: it is made here."""
 BACKUP_DAYS = 7
 """How long a daily backup is kept: what was erased is gone from the last backup after so many days as well."""
 LIFECYCLE_FILE = "storage.lifecycle.json"
@@ -57,6 +66,11 @@ class Target:
         return f"{self.project}.firebasestorage.app"
 
     @property
+    def public(self) -> str:
+        """Where functions that are open to the world will be reached."""
+        return f"https://{REGION}-{self.project}.cloudfunctions.net"
+
+    @property
     def here(self) -> str:
         """The flag that names the project."""
         return f"--project={self.project}"
@@ -69,21 +83,33 @@ def stages(target: Target) -> tuple[Stage, ...]:
         Stage("databases", "One for what members use, one for what only the law keeps.", _databases(target)),
         Stage("bucket", "Images: private, gone for good when deleted.", _bucket(target)),
         Stage("accounts", "Who acts, and the least that each may.", accounts.steps(target.project, target.bucket)),
+        Stage("audit", "Who looked at what past our own log (audit.py).", audit.steps(target.project)),
+        Stage(
+            "endpoints",
+            "Webhooks, registered before their functions are there: they give us secrets.",
+            _endpoints(target),
+        ),
         Stage("secrets", "Keys of the providers; read by the functions that declare them.", _secrets(target)),
         Stage("deploy", "Rules, indexes and functions; queues and schedules come with the functions.", _deploy(target)),
         Stage(
-            "invokers", "Task functions answer our queues only; triggers may call their functions.", _invokers(target)
+            "invokers", "Task functions answer our queues only; triggers may call their functions.", invokers(target)
         ),
         Stage("backups", f"Daily, kept {BACKUP_DAYS} days, for both databases.", _backups(target)),
         Stage("alerts", "What wakes somebody (alerts.yaml), and what it may cost.", _watched(target)),
-        Stage("outside", "What only a person can do, in the consoles of Google and the providers.", _outside(target)),
+        Stage("outside", "What only a person can do, once the functions run.", _outside(target)),
     )
 
 
 def _project(target: Target) -> tuple[Step, ...]:
-    names = tuple(f"{service}.googleapis.com" for service in SERVICES)
+    names = [f"{service}.googleapis.com" for service in SERVICES]
+    parts = [names[first : first + AT_ONCE] for first in range(0, len(names), AT_ONCE)]
     return (
-        Step("enable services", (("gcloud", "services", "enable", *names, target.here),)),
+        Step("enable services", tuple(("gcloud", "services", "enable", *part, target.here) for part in parts)),
+        Step(
+            "make it a Firebase project",
+            (("firebase", "projects:addfirebase", target.project),),
+            done_if=("firebase", "apps:list", "--project", target.project),
+        ),
         Step(
             "upgrade Authentication to Identity Platform",
             by_hand="Firebase console > Authentication > Settings: upgrade (blocking functions need it), then enable "
@@ -99,7 +125,7 @@ def _databases(target: Target) -> tuple[Step, ...]:
             (
                 (
                     *("gcloud", "firestore", "databases", "create", f"--database={database}", f"--location={REGION}"),
-                    *("--type=firestore-native", "--delete-protection", target.here),
+                    *("--type=firestore-native", "--delete-protection", "--enable-pitr", target.here),
                 ),
             ),
             done_if=("gcloud", "firestore", "databases", "describe", f"--database={database}", target.here),
@@ -125,14 +151,52 @@ def _bucket(target: Target) -> tuple[Step, ...]:
     )
 
 
-def _secrets(target: Target) -> tuple[Step, ...]:
-    return tuple(
+def _endpoints(target: Target) -> tuple[Step, ...]:
+    return (
         Step(
-            f"secret {secret}",
-            (("firebase", "functions:secrets:set", secret, "--project", target.project),),
-            done_if=("gcloud", "secrets", "describe", secret, target.here),
-        )
-        for secret in declared.secrets()
+            "Stripe's webhook",
+            by_hand=f"Stripe dashboard > Developers > Webhooks: {target.public}/stripe_webhook with the events of "
+            "vendors/stripe_webhook.py; its signing secret is STRIPE_WEBHOOK_SECRET, which is asked for below.",
+            done_if=_has_secret("STRIPE_WEBHOOK_SECRET", target),
+        ),
+        Step(
+            "Toss Payments' webhook",
+            by_hand=f"Toss developer centre > Webhooks: {target.public}/toss_webhook.",
+            done_if=_has_secret("TOSS_SECRET_KEY", target),
+        ),
+        Step(
+            "SendGrid's event webhook",
+            by_hand=f"SendGrid > Settings > Mail Settings > Event Webhook: {target.public}/mail_events, signed; its "
+            "public key is SENDGRID_EVENTS_KEY, which is asked for below. Authenticate the sending domain (SPF, DKIM, "
+            "DMARC).",
+            done_if=_has_secret("SENDGRID_EVENTS_KEY", target),
+        ),
+    )
+
+
+def _secrets(target: Target) -> tuple[Step, ...]:
+    return tuple(_secret(secret, target) for secret in declared.secrets())
+
+
+def _secret(name: str, target: Target) -> Step:
+    command: Command = ("firebase", "functions:secrets:set", name, "--project", target.project)
+    done_if = _has_secret(name, target)
+    if name == OWN_KEY:
+        return Step(f"secret {name}", ((*command, "--data-file", "{key}"),), done_if=done_if, random_file="key")
+    return Step(f"secret {name}", (command,), done_if=done_if)
+
+
+def _has_secret(name: str, target: Target) -> Command:
+    """Whether it has a value; one that was begun and left has none."""
+    return (
+        "gcloud",
+        "secrets",
+        "versions",
+        "list",
+        name,
+        target.here,
+        "--filter=state=ENABLED",
+        "--format=value(name)",
     )
 
 
@@ -148,7 +212,8 @@ def _deploy(target: Target) -> tuple[Step, ...]:
     )
 
 
-def _invokers(target: Target) -> tuple[Step, ...]:
+def invokers(target: Target) -> tuple[Step, ...]:
+    """Let our queues call the task functions, and each trigger its function."""
     callers = [(one, "tasks-invoker") for one in declared.functions() if one.is_task]
     callers += [(one, one.account) for one in declared.functions() if one.is_trigger]
     return tuple(
@@ -165,21 +230,17 @@ def _may_call(service: str, caller: str, target: Target) -> Command:
 
 
 def _backups(target: Target) -> tuple[Step, ...]:
-    return tuple(
-        Step(
-            f"daily backup of {database}",
-            (
-                (
-                    *("gcloud", "firestore", "backups", "schedules", "create", f"--database={database}"),
-                    *("--recurrence=daily", f"--retention={BACKUP_DAYS}d", target.here),
-                ),
-            ),
-            done_if=(
-                *("gcloud", "firestore", "backups", "schedules", "list", f"--database={database}", target.here),
-                "--format=value(name)",
-            ),
-        )
-        for database in (DEFAULT, ARCHIVE)
+    return tuple(daily_backup(target, database) for database in (DEFAULT, ARCHIVE))
+
+
+def daily_backup(target: Target, database: str) -> Step:
+    """Back a database up every day; the schedule goes with the database."""
+    schedules = ("gcloud", "firestore", "backups", "schedules")
+    where = (f"--database={database}", target.here)
+    return Step(
+        f"daily backup of {database}",
+        ((*schedules, "create", *where, "--recurrence=daily", f"--retention={BACKUP_DAYS}d"),),
+        done_if=(*schedules, "list", *where, "--format=value(name)"),
     )
 
 
@@ -215,23 +276,18 @@ def _budget(target: Target) -> Step:
 
 
 def _outside(target: Target) -> tuple[Step, ...]:
-    public = f"https://{REGION}-{target.project}.cloudfunctions.net"
+    enforce = (
+        "https://firebaseappcheck.googleapis.com/v1beta/projects/NUMBER/services/SERVICE?updateMask=enforcementMode"
+    )
     return (
-        Step(
-            "Stripe's webhook",
-            by_hand=f"Stripe dashboard > Developers > Webhooks: {public}/stripe_webhook with the events of "
-            "vendors/stripe_webhook.py; its signing secret is STRIPE_WEBHOOK_SECRET.",
-        ),
-        Step("Toss Payments' webhook", by_hand=f"Toss developer centre > Webhooks: {public}/toss_webhook."),
-        Step(
-            "SendGrid's event webhook",
-            by_hand=f"SendGrid > Settings > Mail Settings > Event Webhook: {public}/mail_events, signed; its public "
-            "key is SENDGRID_EVENTS_KEY. Authenticate the sending domain (SPF, DKIM, DMARC).",
-        ),
         Step(
             "App Check",
             by_hand="Firebase console > App Check: register each app (Play Integrity, App Attest, reCAPTCHA "
-            f"Enterprise), watch its metrics a week, then APP_CHECK_REQUIRED=true in functions/.env.{target.project}.",
+            "Enterprise) and watch its metrics for a week. Then demand it, everywhere that clients reach: "
+            f"APP_CHECK_REQUIRED=true in functions/.env.{target.project} and a deployment for the callables; App Check "
+            "> APIs > Enforce for Cloud Firestore, Storage and Authentication, which our functions cannot guard "
+            f'(or PATCH {enforce} with {{"enforcementMode": "ENFORCED"}} for firestore, firebasestorage and '
+            "identitytoolkit.googleapis.com).",
         ),
         Step(
             "first staff",
