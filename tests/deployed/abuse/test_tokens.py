@@ -49,6 +49,13 @@ class Signer:
         form = serialization.PrivateFormat.PKCS8
         return self.key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
 
+    def account_file(self, folder: Path) -> Path:
+        """A service account's key, with which nothing is ever fetched."""
+        account = {"type": "service_account", "client_email": "backend@example.com", "private_key": self.private}
+        file = folder / "account.json"
+        file.write_text(json.dumps(account | {"token_uri": "http://127.0.0.1:9/none"}))
+        return file
+
     def sign(self, claims: dict[str, Any], key_id: str = KEY_ID) -> str:
         return jwt.encode(claims, self.private, algorithm="RS256", headers={"kid": key_id})
 
@@ -63,19 +70,17 @@ def production(
     signer: Signer, deployed: Deployed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Deployed]:
     """The deployed functions without Firebase Authentication's emulator."""
-    account = {"type": "service_account", "client_email": "backend@example.com", "private_key": signer.private}
-    (tmp_path / "account.json").write_text(json.dumps(account | {"token_uri": "http://127.0.0.1:9/none"}))
     with certificates({KEY_ID: signer.certificate}) as url:
         monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST")
-        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "account.json"))
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(signer.account_file(tmp_path)))
         monkeypatch.setattr("firebase_admin._token_gen.ID_TOKEN_CERT_URI", url)
         new_process()
         yield deployed
 
 
 @contextmanager
-def certificates(by_key: dict[str, str]) -> Iterator[str]:
-    """Google's certificates, on loopback."""
+def certificates(by_key: dict[str, Any]) -> Iterator[str]:
+    """Google's certificates or keys, on loopback."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
