@@ -36,11 +36,13 @@ class Alert(_Record):
 
 
 class Heartbeat(_Record):
-    """A line whose absence somebody must hear of. Monitoring looks back at most 23.5 hours."""
+    """A line whose absence somebody must hear of. Monitoring looks back at most 23.5 hours, and a line needs room to be
+    late in: what comes once a day cannot be heard so (cloud.google.com/monitoring/alerts/metric-absence).
+    """
 
     name: str
     event: str
-    hours: int = Field(ge=1, le=23)
+    hours: int = Field(ge=1, le=12)
     remedy: str
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from imagesfactory.truth.model import AUDITED, Check
 
 from tests.deployed.functions import Deployed
@@ -32,3 +34,15 @@ def test_whoever_is_shown_members_is_on_the_access_log(deployed: Deployed, datab
     (line,) = [snapshot.to_dict() for snapshot in database.collection("accesses").stream()]
     assert (line["staff"], line["role"], line["action"]) == (OPERATOR.uid, "operator", "truth-read")
     assert line["subjects"] == ["stray"]
+
+
+def test_every_night_it_is_looked_at_and_red_is_an_error(
+    deployed: Deployed, database: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for untruth, severity in ((None, "INFO"), ("users/stray", "ERROR")):
+        if untruth:
+            database.document(untruth).set({"destroy_at": datetime.now(UTC) - timedelta(days=1)})
+        capfd.readouterr()
+        assert deployed.schedule("settle").status == 200
+        lines = [json.loads(line) for line in capfd.readouterr().out.splitlines() if line.startswith("{")]
+        assert [line["severity"] for line in lines if line["message"] == "truth.looked"] == [severity]

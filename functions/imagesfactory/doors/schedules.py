@@ -89,5 +89,9 @@ def sweep(event: ScheduledEvent) -> None:
 )
 @answers
 def settle(event: ScheduledEvent) -> None:
-    """Compare yesterday's books of each payment provider with ours, and those of days that were missed."""
+    """Compare yesterday's books of each payment provider with ours, and those of days that were missed.
+
+    Then look at the truth page, so that what is red is in the log (alerts.yaml) though nobody opens it.
+    """
     bootstrap.settlements().run_due(bootstrap.clock().now())
+    office.truth_page().look(bootstrap.clock().now())

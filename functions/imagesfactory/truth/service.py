@@ -41,6 +41,17 @@ class TruthPage:
         (log.error if red else log.info)("truth.looked", count=red)
         return page
 
+    def nights_missed(self, now: datetime) -> int:
+        """How many of the runs of the night (purge, settlement) did not come; the log has a line for each.
+
+        Monitoring hears of a silence of less than a day only, which what comes once a day always keeps
+        (cloud.google.com/monitoring/alerts/metric-absence). So whoever comes often has to look.
+        """
+        missed = [verdict for verdict in (self._purge_ran(now), self._settlement_made(now)) if not verdict.is_green]
+        for verdict in missed:
+            log.error("night.missed", code=verdict.check.value)
+        return len(missed)
+
     def _questions(self, now: datetime) -> list[Callable[[], Verdict]]:
         return [
             lambda: model.ledger(ledger_accounts(self._client)),
@@ -67,7 +78,7 @@ class TruthPage:
         return model.purge_clean(run.failed, run.missing) if run else Verdict(Check.PURGE_CLEAN)
 
     def _settlement_made(self, now: datetime) -> Verdict:
-        latest = next((str(report["day"]) for report in self._store.settlements()), None)
+        latest = next((str(report["day"]) for report in self._store.settlements(1)), None)
         return model.settlement_made(latest, self._store.oldest_member_since(), now)
 
 

@@ -56,9 +56,9 @@ class TruthStore:
         query = self._client.collection("purges").order_by("finished_at", direction="DESCENDING").limit(1)
         return next((run_from(snapshot) for snapshot in query.stream()), None)
 
-    def settlements(self) -> Iterator[dict[str, Any]]:
+    def settlements(self, limit: int = REPORTS) -> Iterator[dict[str, Any]]:
         """What the newest reports say, newest first."""
-        query = self._client.collection("settlements").order_by("day", direction="DESCENDING").limit(REPORTS)
+        query = self._client.collection("settlements").order_by("day", direction="DESCENDING").limit(limit)
         for snapshot in query.select(["day", "difference_count", "ledger"]).stream():
             yield snapshot.to_dict() or {}
 
