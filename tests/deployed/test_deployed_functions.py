@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from tests.deployed.surroundings import ORIGIN, Surroundings
 from tests.deployed.tokens import SignIn
 
 JISU = SignIn("uid-of-jisu-0000000000000000", "jisu@example.com")
+SORA = SignIn("uid-of-sora-0000000000000000", "sora@example.com")
+INQUIRY = {"request_id": "inquiry-1", "topic": "service", "text": "Where are my images?"}
 
 
 def sign_up(deployed: Deployed) -> str:
@@ -51,6 +54,24 @@ def test_a_job_runs_through_triggers_and_tasks_to_a_letter(
     (sent,) = surroundings.doubles.control.mails()
     assert JISU.email in str(sent["to"])
     assert deployed.schedule("sweep").status == 200
+
+
+def test_a_sweep_of_which_a_part_fails_does_all_the_others_and_is_asked_for_again(
+    deployed: Deployed, surroundings: Surroundings, database: Any
+) -> None:
+    token = sign_up(deployed)
+    assert deployed.call("create_inquiry", INQUIRY, token).status == 200
+    assert deployed.block("before_create", SORA) == (200, {})
+    surroundings.clock.move(timedelta(days=91))
+    queues, surroundings.tasks.queues = surroundings.tasks.queues, frozenset()
+    assert deployed.schedule("sweep").status == 500
+    assert not database.collection("users").document(SORA.uid).get().exists
+    (wallet,) = database.collection("wallets").stream()
+    assert wallet.get("available_points") == 0, "the bonus of the sign-up lives for 90 days"
+    assert not surroundings.tasks.waiting
+    surroundings.tasks.queues = queues
+    assert deployed.schedule("sweep").status == 200
+    assert {task.function for task in surroundings.tasks.waiting} == {"deliver"}
 
 
 @pytest.mark.parametrize("forged", ["", "no.token.", None])

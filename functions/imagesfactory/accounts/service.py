@@ -146,13 +146,14 @@ class AccountService:
 
         Source: privacy policy, article 11, and the 24 hours of retention.yaml.
         """
-        uids = self._store.overdue(now, limit)
-        for uid in uids:
-            try:
-                self._remove(uid)
-            except Exception as problem:
-                log.failure("signup.removal_failed", problem, uid=uid)
-        return len(uids)
+        return sum(self._was_removed(uid) for uid in self._store.overdue(now, limit))
+
+    def _was_removed(self, uid: str) -> bool:
+        try:
+            return self._remove(uid)
+        except Exception as problem:
+            log.failure("signup.removal_failed", problem, uid=uid)
+            return False
 
     def _begin(self, unit: UnitOfWork, profile: Profile) -> None:
         (snapshot,) = unit.read(self._store.reference(profile.uid))
@@ -169,12 +170,14 @@ class AccountService:
         self._store.add_consents(unit, member)
         return self._wallets.open_wallet(unit, uid, now)
 
-    def _remove(self, uid: str) -> None:
+    def _remove(self, uid: str) -> bool:
         # Marked first, so that nobody completes the sign-up while it is being removed.
-        if unit_of_work.run(self._client, partial(self._mark_removing, uid=uid)):
-            self._directory.delete(uid)
-            unit_of_work.run(self._client, partial(self._delete, uid=uid))
-            log.info("signup.removed", uid=uid)
+        if not unit_of_work.run(self._client, partial(self._mark_removing, uid=uid)):
+            return False
+        self._directory.delete(uid)
+        unit_of_work.run(self._client, partial(self._delete, uid=uid))
+        log.info("signup.removed", uid=uid)
+        return True
 
     def _mark_removing(self, unit: UnitOfWork, uid: str) -> bool:
         (snapshot,) = unit.read(self._store.reference(uid))

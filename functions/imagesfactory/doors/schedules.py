@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -15,16 +16,22 @@ from imagesfactory import bootstrap_rights as rights
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.options import KEEPER
 from imagesfactory.kit import log
+from imagesfactory.kit.errors import RetryLater
 from imagesfactory.kit.settings import (
     SECRETS_OF_IDENTITY,
     SECRETS_OF_IMAGE_PROVIDERS,
     SECRETS_OF_MAIL,
     SECRETS_OF_PAYMENTS,
 )
+from imagesfactory.kit.turns import Part, first_at, take_turns
 from imagesfactory.kit.yaml_text import parse
 
 SWEEP_PAGE: Final = 200
-"""How many records of each kind one sweep looks at; the next one, minutes later, goes on where this one ended."""
+"""How many records of a kind are looked at in one turn."""
+SWEEP_SLOT: Final = timedelta(minutes=5)
+"""The rhythm of scheduler.yaml: each sweep begins with another kind."""
+SWEEP_TIME: Final = timedelta(seconds=200)
+"""How long turns begin; the rest of the function's time is for the one that is under way."""
 
 _FILE: Final = Path(__file__).parents[2] / "scheduler.yaml"
 
@@ -58,26 +65,45 @@ def _entries() -> list[dict[str, Any]]:
 )
 @answers
 def sweep(event: ScheduledEvent) -> None:
-    """Bring to its end whatever is past its deadline: jobs, letters, points, payments, accounts."""
-    now = bootstrap.clock().now()
-    counts = {
-        "jobs": bootstrap.job_sweep().run(now, SWEEP_PAGE),
-        "letters": bootstrap.mail().sweep(now, SWEEP_PAGE),
-        "consents": bootstrap.profiles().ask_to_confirm(now, SWEEP_PAGE),
-        "sign-ups": bootstrap.accounts().remove_unfinished(now, SWEEP_PAGE),
-        "expiries": bootstrap.points().post_expiries(now, SWEEP_PAGE),
-        "payments": bootstrap.payment_sweep().run(now, SWEEP_PAGE),
-        "events": bootstrap.inbox().sweep(now, SWEEP_PAGE),
-        "inquiries": office.support().sweep(now, SWEEP_PAGE),
-        "announcements": office.notices().sweep(now, SWEEP_PAGE),
-        "campaigns": office.campaigns().sweep(now, SWEEP_PAGE),
-        "exports": rights.exports().sweep(now, SWEEP_PAGE),
-        "suspensions": rights.suspensions().sweep(now, SWEEP_PAGE),
-        "withdrawals": bootstrap.withdrawal_sweep().run(now, SWEEP_PAGE),
-        "deleted sign-ins": bootstrap.withdrawal_sweep().find_deleted(now),
-    }
-    for kind, count in counts.items():
+    """Bring to its end whatever is past its deadline: jobs, letters, points, payments, accounts.
+
+    Every kind gets its turn, whichever other one fails; Cloud Scheduler fires again what failed.
+    """
+    begun = bootstrap.outside_clock().now()
+    parts = _parts(bootstrap.clock().now())
+    first = first_at(begun, SWEEP_SLOT, len(parts))
+    result = take_turns(parts, first, lambda: bootstrap.outside_clock().now() < begun + SWEEP_TIME)
+    for kind, count in result.counts.items():
         log.info("sweep.done", code=kind, count=count)
+    for kind in result.missed:
+        log.warning("sweep.no_time_left", code=kind)
+    if result.failed:
+        raise RetryLater("sweep-incomplete")
+
+
+def _parts(now: datetime) -> list[Part]:
+    """What a sweep looks at. Repeated are those whose things are done when a page has ended, not when a task has."""
+    once = {
+        "jobs": lambda: bootstrap.job_sweep().run(now, SWEEP_PAGE),
+        "letters": lambda: bootstrap.mail().sweep(now, SWEEP_PAGE),
+        "payments": lambda: bootstrap.payment_sweep().run(now, SWEEP_PAGE),
+        "events": lambda: bootstrap.inbox().sweep(now, SWEEP_PAGE),
+        "announcements": lambda: office.notices().sweep(now, SWEEP_PAGE),
+        "campaigns": lambda: office.campaigns().sweep(now, SWEEP_PAGE),
+        "exports": lambda: rights.exports().sweep(now, SWEEP_PAGE),
+        "suspensions": lambda: rights.suspensions().sweep(now, SWEEP_PAGE),
+        "withdrawals": lambda: bootstrap.withdrawal_sweep().run(now, SWEEP_PAGE),
+        "deleted sign-ins": lambda: bootstrap.withdrawal_sweep().find_deleted(now),
+    }
+    repeated = {
+        "consents": lambda: bootstrap.profiles().ask_to_confirm(now, SWEEP_PAGE),
+        "sign-ups": lambda: bootstrap.accounts().remove_unfinished(now, SWEEP_PAGE),
+        "expiries": lambda: bootstrap.points().post_expiries(now, SWEEP_PAGE),
+        "inquiries": lambda: office.support().sweep(now, SWEEP_PAGE),
+    }
+    return [Part(kind, work) for kind, work in once.items()] + [
+        Part(kind, work, is_repeated=True) for kind, work in repeated.items()
+    ]
 
 
 @on_schedule(

@@ -153,11 +153,7 @@ class PointsService:
 
     def post_expiries(self, now: datetime, limit: int) -> int:
         """Post the expiry of points in at most ``limit`` wallets; returns how many wallets changed."""
-        uids = self._store.due_to_expire(now, limit)
-        for uid in uids:
-            unit_of_work.run(self._client, partial(self._expire, uid=uid, now=now))
-            log.info("points.expired", uid=uid)
-        return len(uids)
+        return sum(self._has_expired(uid, now) for uid in self._store.due_to_expire(now, limit))
 
     def _set_open(self, unit: UnitOfWork, uid: str, *, is_open: bool) -> None:
         (snapshot,) = unit.peek(self._store.reference(uid))
@@ -166,14 +162,26 @@ class PointsService:
             unit.tie(snapshot)
             self._store.update(unit, Movement(replace(wallet, is_open=is_open), ()))
 
-    def _expire(self, unit: UnitOfWork, uid: str, now: datetime) -> None:
+    def _has_expired(self, uid: str, now: datetime) -> bool:
+        """Whether points of that wallet expired now; one that cannot be read does not stop the others."""
+        try:
+            has_changed = unit_of_work.run(self._client, partial(self._expire, uid=uid, now=now))
+        except Exception as problem:
+            log.failure("points.expiry_failed", problem, uid=uid)
+            return False
+        if has_changed:
+            log.info("points.expired", uid=uid)
+        return has_changed
+
+    def _expire(self, unit: UnitOfWork, uid: str, now: datetime) -> bool:
         (snapshot,) = unit.read(self._store.reference(uid))
         wallet = wallet_from(snapshot)
         if wallet is None:
-            return
+            return False
         movement = model.expire(wallet, now)
         if movement.entries:
             self._store.update(unit, movement)
+        return bool(movement.entries)
 
     def _forfeit(self, unit: UnitOfWork, uid: str, now: datetime) -> None:
         (snapshot,) = unit.read(self._store.reference(uid))

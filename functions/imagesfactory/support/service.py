@@ -111,13 +111,15 @@ class SupportService:
 
     def sweep(self, now: datetime, limit: int) -> int:
         """Settle answered inquiries that nobody continued in 30 days, at most ``limit``; returns how many."""
-        quiet = self._store.quiet(now, limit)
-        for inquiry_id in quiet:
-            try:
-                self._settle(inquiry_id, now)
-            except Exception as problem:
-                log.failure("inquiry.settling_failed", problem, event_id=inquiry_id)
-        return len(quiet)
+        return sum(self._was_settled(inquiry_id, now) for inquiry_id in self._store.quiet(now, limit))
+
+    def _was_settled(self, inquiry_id: str, now: datetime) -> bool:
+        try:
+            unit_of_work.run(self._client, partial(settle, store=self._store, inquiry_id=inquiry_id, now=now))
+        except Exception as problem:
+            log.failure("inquiry.settling_failed", problem, event_id=inquiry_id)
+            return False
+        return True
 
     def _opened(
         self, request: OpenInquiryRequest | GuardianRequest, topic: Topic, digest: str, now: datetime
@@ -200,9 +202,6 @@ class SupportService:
     def _tell_desk(self, unit: UnitOfWork, inquiry: Inquiry, message: Message) -> None:
         words = InquiryForDesk(inquiry.id, inquiry.topic.value, message.text, is_member=bool(inquiry.owner))
         self._outbox.post(unit, f"{inquiry.id}-desk-{message.id}", inquiry.owner, words, message.at)
-
-    def _settle(self, inquiry_id: str, now: datetime) -> None:
-        unit_of_work.run(self._client, partial(settle, store=self._store, inquiry_id=inquiry_id, now=now))
 
 
 def settle(unit: UnitOfWork, store: InquiryStore, inquiry_id: str, now: datetime) -> Inquiry:
