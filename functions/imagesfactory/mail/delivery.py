@@ -216,14 +216,18 @@ class MailDelivery:
 
     def _pictures(self, files: tuple[str, ...]) -> Pictures:
         attached: list[Attachment] = []
-        total = 0
+        total = deleted_count = 0
         for number, file in enumerate(files, start=1):
-            content = self._files.get(file)
+            try:
+                content = self._files.get(file)
+            except FileNotFoundError:  # its member was faster than the mail
+                deleted_count += 1
+                continue
             total += len(content)
             if total > ATTACHED_BYTES_MAX:
                 break
             attached.append(Attachment(f"imagesfactory-{number}.png", "image/png", f"image-{number}", content))
-        return Pictures(tuple(attached), len(files) - len(attached))
+        return Pictures(tuple(attached), len(files) - len(attached) - deleted_count, deleted_count)
 
     def _record(self, unit: UnitOfWork, claimed: _Claimed, change: Change) -> Mail | None:
         reference = self._store.reference(claimed.mail.id)

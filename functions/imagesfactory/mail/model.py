@@ -118,7 +118,7 @@ def sent(mail: Mail, carrier_id: str) -> Mail:
 
 def failed(mail: Mail, failure: str) -> Mail:
     """Given up: the words are forgotten."""
-    return replace(mail, state=State.FAILED, words=None, failure=failure, claim="", lease_until=None)
+    return replace(mail, state=State.FAILED, words=None, failure=failure, claim="", lease_until=None, is_held=False)
 
 
 def held(mail: Mail, now: datetime) -> Mail:
@@ -149,4 +149,5 @@ def try_again(mail: Mail, delay: timedelta, now: datetime) -> Mail:
         due_at=now + max(backoff, delay),
         claim="",
         lease_until=None,
+        is_held=False,
     )

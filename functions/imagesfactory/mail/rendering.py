@@ -28,10 +28,13 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Pictures:
-    """The images of a letter: those that travel with it, and how many are left to the member's page."""
+    """The images of a letter: those that travel with it, how many are left to the member's page, and how many their
+    member deleted before it was sent.
+    """
 
     attached: tuple[Attachment, ...]
     left_out_count: int
+    deleted_count: int = 0
 
 
 def render(

@@ -35,6 +35,20 @@ def test_a_job_stores_its_images_charges_them_and_mails_them_once(backend: Backe
     assert backend.balance().is_balanced
 
 
+def test_an_image_deleted_before_the_mail_went_out_costs_the_letter_only_itself(backend: Backend) -> None:
+    uid = backend.member()
+    accepted = backend.generation.create(uid, job_request(), backend.clock.now())
+    backend.fire_triggers()
+    while backend.queue.waiting:  # its letter is written, and nobody has been sent to it yet
+        backend.perform(*backend.queue.waiting.popleft())
+    backend.bucket.delete(sorted(backend.bucket.files)[0])
+    backend.work_off()
+    (mail,) = backend.doubles.control.mails()
+    assert len(mail["attachments"]) == 3
+    assert "1장은 메일을 보내기 전에 삭제되었습니다" in mail["text"]
+    assert backend.document(f"mail/{accepted.job_id}-finished")["state"] == "sent"
+
+
 def test_the_words_of_a_mail_are_erased_once_it_was_accepted(backend: Backend) -> None:
     uid = backend.member()
     accepted = backend.generation.create(uid, job_request(), backend.clock.now())

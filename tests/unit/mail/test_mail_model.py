@@ -48,6 +48,13 @@ def test_a_letter_that_is_held_back_counts_no_attempt() -> None:
     assert (held.state, held.attempts, held.is_held, held.words) == (State.QUEUED, 0, True, WORDS)
 
 
+def test_a_letter_that_was_held_back_is_no_longer_when_it_is_tried_or_given_up() -> None:
+    again = model.claim(model.held(model.claim(letter(), "one", NOW), NOW), "two", NOW)
+    assert not model.try_again(again, timedelta(0), NOW).is_held
+    assert not model.failed(again, "recipient-gone").is_held
+    assert not model.sent(again, "carrier").is_held
+
+
 def test_the_sweep_looks_when_somebody_should_have_acted() -> None:
     assert letter().sweep_at() == NOW + ENQUEUE_GRACE
     assert model.claim(letter(), "one", NOW).sweep_at() == NOW + LEASE

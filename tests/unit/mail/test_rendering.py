@@ -49,6 +49,18 @@ def test_attached_pictures_are_shown_and_the_rest_is_said() -> None:
     assert "2 of them were too large" in letter.html
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("ko", "2장은 메일을 보내기 전에 삭제되었습니다"), ("en", "2 of them were deleted before")]
+)
+def test_pictures_deleted_before_the_mail_are_said_to_be_and_not_promised(language: Language, said: str) -> None:
+    words = JobFinished("job-1", ("a", "b", "c"), 8, 0, ())
+    to = Recipient("a@b.c", "지수", language, is_held=False)
+    letter = render(words, to, Pictures((ONE,), 0, 2), "https://imagesfactory.example")
+    for part in (letter.text, letter.html):
+        assert said in part
+        assert "too large" not in part
+
+
 def test_a_name_cannot_smuggle_markup_or_a_second_header() -> None:
     letter = rendered("en", name='<script>alert("x")</script>')
     assert "<script>" not in letter.html
