@@ -15,6 +15,7 @@ from typing import Any
 
 from google.cloud import firestore
 from imagesfactory.accounts.model import Identity, SignupRequest, Versions
+from imagesfactory.accounts.profiles import ProfileService
 from imagesfactory.accounts.service import AccountService
 from imagesfactory.generation.ports import ImageBucket, ImageModel
 from imagesfactory.generation.request import JobRequest
@@ -41,6 +42,7 @@ from imagesfactory.policy.company import company
 from imagesfactory.privacy.misuse import MisuseRegister
 from imagesfactory.privacy.purge.ports import StoredFile
 from imagesfactory.privacy.tombstones import Tombstones
+from imagesfactory.rights.letters import OutboxConsentLetters
 from imagesfactory.staff.access_log import AccessLog
 from imagesfactory.support.contacts import InquiryContacts
 from imagesfactory.support.desk import SupportDesk
@@ -165,13 +167,14 @@ class Backend:
         self.misuse = MisuseRegister(self.client, PSEUDONYM_KEY)
         self.tombstones = Tombstones(self.client, PSEUDONYM_KEY)
         self.points = PointsService(self.client, self.catalog)
+        versions = Versions(company().terms_version, company().privacy_policy_version)
         self.accounts = AccountService(
             self.client,
             misuse=self.misuse,
             tombstones=self.tombstones,
             directory=self,
             wallets=self.points,
-            versions=Versions(company().terms_version, company().privacy_policy_version),
+            versions=versions,
         )
         settlement = Settlement(JobStore(self.client), self.points, Outbox(self.client))
         self.generation = GenerationService(
@@ -191,7 +194,8 @@ class Backend:
         self.allowances = AllowanceStore(self.client, PSEUDONYM_KEY)
         self.support = SupportService(self.client, outbox=outbox, accounts=self.accounts, allowances=self.allowances)
         self.support_desk = SupportDesk(self.client, outbox=outbox, accesses=self.access_log)
-        self.mail_events = MailEvents(self.client, suppressions)
+        self.profiles = ProfileService(self.client, versions, OutboxConsentLetters(outbox))
+        self.mail_events = MailEvents(self.client, suppressions, self.profiles)
         self.mail = MailDelivery(
             self.client,
             self.clock,

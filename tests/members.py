@@ -9,17 +9,13 @@ from datetime import timedelta
 from typing import IO, Any
 
 from google.cloud import firestore
-from imagesfactory.accounts.model import Versions
-from imagesfactory.accounts.profiles import ProfileService
 from imagesfactory.generation.deletion import ImageDeletion
 from imagesfactory.mail.outbox import Outbox
 from imagesfactory.officer.suspension import SuspensionService
 from imagesfactory.payments.inbox import Inbox
-from imagesfactory.policy.company import company
 from imagesfactory.rights.correction import CorrectionService
 from imagesfactory.rights.export import TASK_FUNCTION as EXPORT
 from imagesfactory.rights.export import ExportService
-from imagesfactory.rights.letters import OutboxConsentLetters
 from imagesfactory.rights.my_page import MyPage
 from imagesfactory.rights.ports import SignIn
 from imagesfactory.vendors.sendgrid_recipients import SendGridRecipients
@@ -113,11 +109,6 @@ class Members(Shop):
         directory = wrap("directory", self.sign_ins)
         self.folders = wrap("folders", MemoryFolders(self.bucket))
         self.processor = SendGridRecipients(api_key="local", host=doubles.addresses.sendgrid_url)
-        self.profiles = ProfileService(
-            client,
-            Versions(company().terms_version, company().privacy_policy_version),
-            OutboxConsentLetters(Outbox(client)),
-        )
         self.exports = ExportService(
             client,
             self.clock,

@@ -28,7 +28,7 @@ def mail_events() -> MailEvents:
     """What the carrier tells about letters."""
     from imagesfactory.mail.events import MailEvents
 
-    return MailEvents(bootstrap._database(), bootstrap.suppressions())
+    return MailEvents(bootstrap._database(), bootstrap.suppressions(), bootstrap.profiles())
 
 
 @cache

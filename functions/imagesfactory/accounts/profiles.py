@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from imagesfactory.accounts import model
 from imagesfactory.accounts.changes import Amendment, ConsentRequest, ProfileRequest
 from imagesfactory.accounts.errors import AccountUnknown
-from imagesfactory.accounts.model import Consent, Profile, Status, Versions
+from imagesfactory.accounts.model import Consent, ConsentKind, Profile, Status, Versions
 from imagesfactory.accounts.ports import ConsentLetters
 from imagesfactory.accounts.store import AccountStore, profile_from
 from imagesfactory.kit import log, unit_of_work
@@ -75,6 +75,20 @@ class ProfileService:
         profile = unit_of_work.run(self._client, partial(self._set_consents, uid=uid, request=request, now=now))
         log.info("consents.changed", uid=uid)
         return profile
+
+    def refuse_advertising(self, unit: UnitOfWork, uid: str, channel: str, now: datetime) -> None:
+        """Take back the consent to advertising by mail, in the unit that learns by ``channel`` that the member wants
+        none; whoever did not agree, or is leaving, stays as they are.
+        """
+        (snapshot,) = unit.peek(self._store.reference(uid))
+        profile = profile_from(snapshot)
+        if profile is None or profile.status not in {Status.ACTIVE, Status.SUSPENDED}:
+            return
+        said = profile.consent(ConsentKind.MARKETING_EMAIL)
+        if said is not None and said.is_granted:
+            unit.tie(snapshot)
+            refusal = Consent(said.kind, is_granted=False, version=self._versions.privacy, at=now, channel=channel)
+            self._record(unit, profile, (refusal,), now)
 
     def ask_to_confirm(self, now: datetime, limit: int) -> int:
         """Ask members by letter, once for each period, to confirm the consents that lapse otherwise, at most ``limit``
@@ -166,14 +180,16 @@ class ProfileService:
 
     def _set_consents(self, unit: UnitOfWork, uid: str, request: ConsentRequest, now: datetime) -> Profile:
         profile = self._read(unit, uid)
-        changed = model.changed_consents(profile, request, self._versions, now)
+        return self._record(unit, profile, model.changed_consents(profile, request, self._versions, now), now)
+
+    def _record(self, unit: UnitOfWork, profile: Profile, changed: tuple[Consent, ...], now: datetime) -> Profile:
         kinds = {consent.kind for consent in changed}
         kept: tuple[Consent, ...] = tuple(consent for consent in profile.consents if consent.kind not in kinds)
         after = replace(profile, consents=(*kept, *changed))
         self._store.update(unit, after)
-        self._store.append_consents(unit, uid, changed)
+        self._store.append_consents(unit, profile.uid, changed)
         if changed:
-            self._letters.tell(unit, uid, changed, now)
+            self._letters.tell(unit, profile.uid, changed, now)
         return after
 
     def _ask_to_confirm(self, unit: UnitOfWork, uid: str, now: datetime) -> bool:

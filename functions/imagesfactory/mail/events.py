@@ -1,5 +1,6 @@
 """What the carrier tells about letters it took: the letter's fate, and the end of addresses that take none.
 
+Who reports an advertisement as spam wants no advertising: that consent ends, and receipts, contracts and answers go on.
 Applying an event twice, or events in another order, ends the same: the strongest fate stays, a listed address stays
 listed, and a member gets one alert for one letter. So nothing needs to remember which events came before.
 """
@@ -11,16 +12,20 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from imagesfactory.accounts.profiles import ProfileService
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail import model
-from imagesfactory.mail.model import MailEvent
+from imagesfactory.mail.model import Fate, MailEvent
 from imagesfactory.mail.store import MailStore, mail_from
 from imagesfactory.mail.suppression import SuppressionList
+from imagesfactory.mail.words import Advertisement
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
+SPAM_REPORT = "spam-report"
+"""The channel of a consent that ended so."""
 _ALERT_KO = (
     "등록하신 이메일 주소로 메일이 전달되지 않아 메일 발송을 중단했습니다. 결과와 안내는 마이페이지에서 확인해 주세요."
 )
@@ -33,8 +38,9 @@ _ALERT_EN = (
 class MailEvents:
     """Applies verified events."""
 
-    def __init__(self, client: Client, suppressions: SuppressionList) -> None:
+    def __init__(self, client: Client, suppressions: SuppressionList, profiles: ProfileService) -> None:
         self._client = client
+        self._profiles = profiles
         self._store = MailStore(client)
         self._suppressions = suppressions
 
@@ -57,6 +63,9 @@ class MailEvents:
             return True
         unit.tie(snapshot)
         self._store.update(unit, replace(mail, fate=fate))
+        if fate is Fate.SPAM and snapshot.get("kind") == Advertisement.kind:
+            self._profiles.refuse_advertising(unit, mail.owner, SPAM_REPORT, now)
+            return True
         self._suppressions.add(unit, event.address, fate, now)
         if mail.owner and not mail.fate.ends_address:
             self._alert(unit, mail.owner, mail.id, now)

@@ -42,7 +42,7 @@ class Fate(StrEnum):
     BOUNCED = "bounced"
     """The address does not take mail."""
     SPAM = "spam"
-    """The recipient does not want it."""
+    """The recipient does not want it, which ends the address, or of an advertisement the consent to it alone."""
 
     @property
     def rank(self) -> int:
@@ -51,7 +51,7 @@ class Fate(StrEnum):
 
     @property
     def ends_address(self) -> bool:
-        """Whether nothing more may be sent to the address."""
+        """Whether nothing more like it may be sent to the address."""
         return self in {Fate.BOUNCED, Fate.SPAM}
 
 

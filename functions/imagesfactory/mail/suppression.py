@@ -1,7 +1,7 @@
 """Addresses that must not be written to any more, as keyed hashes in ``suppressions/{hash}``.
 
-An address comes here when it bounces or its owner reports us as spam. A hash is enough: we only ever ask about an
-address that we are about to use.
+An address comes here when it bounces, or when its owner reports a letter as spam that is no advertisement. A hash is
+enough: we only ever ask about an address that we are about to use.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any, Final
 from imagesfactory.mail.model import Fate, MailEvent
 
 TOLERANCE_SECONDS: Final = 300
-_DEAD_ADDRESS: Final = ("bounced address", "invalid", "spam reporting address")
+_DROPPED: Final = {"bounced address": Fate.BOUNCED, "invalid": Fate.BOUNCED, "spam reporting address": Fate.SPAM}
 """How the reason of a `dropped` begins when SendGrid refused because of the address."""
 
 
@@ -87,7 +87,7 @@ def _fate(event: dict[str, Any]) -> Fate | None:
         case "bounce":
             return Fate.BLOCKED if event.get("type") == "blocked" else Fate.BOUNCED
         case "dropped":
-            return Fate.BOUNCED if reason.startswith(_DEAD_ADDRESS) else Fate.BLOCKED
+            return next((fate for begin, fate in _DROPPED.items() if reason.startswith(begin)), Fate.BLOCKED)
         case "spamreport":
             return Fate.SPAM
     return None

@@ -70,8 +70,9 @@ class SendGridDouble:
 
     def _deliver(self, mail: Mail) -> None:
         group = (mail.settings.get("asm") or {}).get("group_id")
+        settings = mail.settings.get("mail_settings") or {}
         for address in mail.addresses:
-            delivery = delivery_to(address, self.lists.drop_reason(address, group))
+            delivery = delivery_to(address, self.lists.drop_reason(address, group, settings))
             mail.states[address] = delivery.state
             mail.events += [event(mail, address, kind, details) for kind, details in delivery.events]
             if delivery.suppression:

@@ -32,6 +32,14 @@ _DROP_REASONS = {
     "invalid_emails": "Invalid",
     "unsubscribes": "Unsubscribed Address",
 }
+_BYPASSES = {
+    "bounces": "bypass_bounce_management",
+    "spam_reports": "bypass_spam_management",
+    "unsubscribes": "bypass_unsubscribe_management",
+}
+"""The setting with which a mail goes to addresses on that list. Source:
+twilio.com/docs/sendgrid/api-reference/mail-send.
+"""
 
 
 class SuppressionLists:
@@ -55,10 +63,13 @@ class SuppressionLists:
         entry = {"created": int(time.time()), "email": address.lower(), "reason": reason, "status": status}
         self._lists[name].setdefault(address.lower(), entry)
 
-    def drop_reason(self, address: str, group: int | None) -> str | None:
-        """Why SendGrid would not even try to send to that address, or None. Blocks do not stop later mail."""
+    def drop_reason(self, address: str, group: int | None, settings: dict[str, Any]) -> str | None:
+        """Why SendGrid would not even try to send to that address, or None. Blocks do not stop later mail, and the
+        mail's settings may say that a list shall not.
+        """
         for name, reason in _DROP_REASONS.items():
-            if address.lower() in self._lists[name]:
+            is_bypassed = (settings.get(_BYPASSES.get(name, "")) or {}).get("enable")
+            if address.lower() in self._lists[name] and not is_bypassed:
                 return reason
         if group is not None and address.lower() in self._groups.get(group, {}):
             return "Unsubscribed Address"

@@ -9,6 +9,7 @@ import pytest
 from imagesfactory.accounts.model import Identity
 from imagesfactory.accounts.roll import MemberRoll
 from imagesfactory.mail.advertising import Advertiser, waits_until
+from imagesfactory.mail.model import Fate, MailEvent
 from imagesfactory.mail.outbox import Outbox
 from imagesfactory.notices import campaigns
 from imagesfactory.notices.campaigns import (
@@ -125,6 +126,30 @@ def test_consent_taken_back_before_the_letter_leaves_counts(backend: Backend) ->
     (letter,) = backend.client.collection("mail").stream()
     assert letter.get("failure") == "no-consent"
     assert not list(backend.client.collection("ads").stream())
+
+
+def test_who_reports_an_advertisement_as_spam_gets_no_more_of_them_and_everything_else(backend: Backend) -> None:
+    uid = "spam"
+    backend.accounts.admit(Identity(uid, "spam@example.com", "password"), backend.clock.now())
+    backend.accounts.complete_signup(uid, signup_request(agrees_to_marketing_email=True), backend.clock.now())
+    backend.clock.instant = datetime.fromisoformat("2026-11-24T10:00:00+09:00")
+    room = service(backend)
+    room.begin(OFFICER, request(), backend.clock.now())
+    carry_on(backend, room)
+    backend.work_off()
+    (advertisement,) = backend.client.collection("mail").stream()
+    report = MailEvent(advertisement.id, "spam@example.com", Fate.SPAM)
+    for _ in range(2):  # events may come twice
+        assert backend.mail_events.apply(report, backend.clock.now())
+
+    consent = backend.document(f"users/{uid}")["consents"]["marketing_email"]
+    assert (consent["is_granted"], consent["channel"]) == (False, "spam-report")
+    assert not list(backend.client.collection("suppressions").stream())
+    assert not list(backend.client.collection(f"users/{uid}/alerts").stream())
+    backend.work_off()
+    _, told = backend.doubles.control.mails(to="spam@example.com")
+    assert "동의 내역이 변경되었습니다" in told["subject"]
+    assert told["states"] == {"spam@example.com": "spam"}, "it was not dropped: SendGrid's own list does not count"
 
 
 def test_a_letter_of_the_night_waits_for_the_morning(backend: Backend) -> None:

@@ -40,6 +40,7 @@ def event(kind: str, **more: Any) -> dict[str, Any]:
         (event("bounce", type="blocked"), Fate.BLOCKED),
         (event("dropped", reason="Bounced Address"), Fate.BOUNCED),
         (event("dropped", reason="Invalid"), Fate.BOUNCED),
+        (event("dropped", reason="Spam Reporting Address"), Fate.SPAM),
         (event("dropped", reason="Unsubscribed Address"), Fate.BLOCKED),
         (event("spamreport"), Fate.SPAM),
     ],

@@ -57,6 +57,10 @@ def test_a_letter_arrives_whole_with_the_least_data(doubles: Doubles, sender: Se
         "content": [{"type": "text/plain", "value": LETTER.text}, {"type": "text/html", "value": LETTER.html}],
         "categories": ["job-finished"],
         "custom_args": {"mail_id": "a24lettersanddigits"},
+        "mail_settings": {
+            "bypass_bounce_management": {"enable": True},
+            "bypass_spam_management": {"enable": True},
+        },
         "tracking_settings": {
             "click_tracking": {"enable": False, "enable_text": False},
             "open_tracking": {"enable": False},
