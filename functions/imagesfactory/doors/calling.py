@@ -16,6 +16,7 @@ from typing import Any, Final
 from firebase_functions import https_fn
 from flask import Request, Response
 
+from imagesfactory.doors.bodies import is_too_large
 from imagesfactory.doors.options import ANY_ORIGIN
 from imagesfactory.doors.texts import INTERNAL, MALFORMED, SIGN_IN_INVALID, TOO_LARGE
 from imagesfactory.kit import log
@@ -58,7 +59,7 @@ def _guarded(inner: Any, said_by_sdk: dict[int, tuple[str, Text]]) -> Served:
 
 
 def _refusal(task: str, request: Request) -> Response | None:
-    if (request.content_length or 0) > CALL_BYTES_MAX or len(request.get_data()) > CALL_BYTES_MAX:
+    if is_too_large(request, CALL_BYTES_MAX):
         log.info("call.refused", task=task, code="too-large")
         return _answer(413, _error("INVALID_ARGUMENT", "too-large", TOO_LARGE))
     try:

@@ -16,6 +16,7 @@ from flask import Request, Response
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
 from imagesfactory.doors import limits
+from imagesfactory.doors.bodies import is_too_large
 from imagesfactory.doors.options import SESSIONS
 from imagesfactory.kit import log
 from imagesfactory.kit.settings import settings
@@ -75,7 +76,7 @@ def _refusal(function: str, request: Request) -> Response | None:
         return Response("POST only\n", 405, {"Allow": "POST"})
     if request.headers.get("Origin") != settings().web_origin or not request.is_json:
         return _plain("not from here\n", 403)
-    if (request.content_length or 0) > BODY_BYTES_MAX:
+    if is_too_large(request, BODY_BYTES_MAX):
         return _plain("too large\n", 413)
     return limits.refusal(function, request)
 

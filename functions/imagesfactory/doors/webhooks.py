@@ -14,6 +14,7 @@ from firebase_functions.https_fn import on_request
 from flask import Request, Response
 
 from imagesfactory import bootstrap
+from imagesfactory.doors.bodies import is_too_large
 from imagesfactory.kit import log
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, SECRETS_OF_PAYMENTS, settings
 
@@ -36,7 +37,7 @@ def _posts_only(door: Door) -> Door:
 
         if request.method != "POST":
             return Response("POST only\n", 405, {"Allow": "POST"})
-        if (request.content_length or 0) > BODY_BYTES_MAX:
+        if is_too_large(request, BODY_BYTES_MAX):
             return _refused(door.__name__, "too-large", 413)
         try:
             return door(request)

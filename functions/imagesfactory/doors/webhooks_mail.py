@@ -9,6 +9,7 @@ from flask import Request, Response
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
+from imagesfactory.doors.bodies import is_too_large
 from imagesfactory.kit import log
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, SECRETS_OF_MAIL_EVENTS, settings
 
@@ -23,7 +24,7 @@ def mail_events(request: Request) -> Response:
     """SendGrid's events. Whatever fails is answered with 500, and SendGrid sends the batch again."""
     if request.method != "POST":  # a starting worker sends GET /__/health here
         return Response("POST only\n", 405, {"Allow": "POST"})
-    if (request.content_length or 0) > BODY_BYTES_MAX:
+    if is_too_large(request, BODY_BYTES_MAX):
         return _refused("too-large", 413)
     if not settings().sendgrid_events_key:
         log.error("webhook.switched_off", provider="sendgrid", code="key-not-set")
