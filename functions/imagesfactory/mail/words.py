@@ -84,13 +84,12 @@ class InquiryReceived:
 
 @dataclass(frozen=True)
 class InquiryForDesk:
-    """What somebody asks, for our own support desk."""
+    """Somebody asks something, for our own support desk. What they wrote stays where looks are logged and days end."""
 
     kind: ClassVar[str] = "inquiry-desk"
 
     inquiry_id: str
     topic: str
-    text: str
     is_member: bool
 
 
@@ -259,6 +258,8 @@ def from_map(kind: str, fields: dict[str, Any]) -> Words:
     """
     if kind == JobFinished.kind:
         return _job_finished(fields)
+    if kind == InquiryForDesk.kind:  # letters written earlier hold the text as well
+        return InquiryForDesk(fields["inquiry_id"], fields["topic"], fields["is_member"])
     if kind == ConsentChanged.kind:
         return ConsentChanged(**fields | {"changes": tuple(fields["changes"])})
     if kind == ConsentReminder.kind:
@@ -279,7 +280,6 @@ _FLAT: tuple[type[Words], ...] = (
     PointsBought,
     RefundDecided,
     InquiryReceived,
-    InquiryForDesk,
     InquiryAnswered,
     PolicyChange,
     Advertisement,

@@ -200,7 +200,7 @@ class SupportService:
         return after
 
     def _tell_desk(self, unit: UnitOfWork, inquiry: Inquiry, message: Message) -> None:
-        words = InquiryForDesk(inquiry.id, inquiry.topic.value, message.text, is_member=bool(inquiry.owner))
+        words = InquiryForDesk(inquiry.id, inquiry.topic.value, is_member=bool(inquiry.owner))
         self._outbox.post(unit, f"{inquiry.id}-desk-{message.id}", inquiry.owner, words, message.at)
 
 

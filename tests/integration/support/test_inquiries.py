@@ -56,8 +56,9 @@ def test_mail_goes_both_ways_and_nothing_of_it_stays_in_the_outbox(backend: Back
     inquiry_id = ask(backend, uid)
     backend.work_off()
     (to_desk,) = backend.doubles.control.mails(to=company().support_address)
-    assert QUESTION in to_desk["text"]
-    assert "<b>" not in to_desk["html"]
+    for part in ("text", "html"):
+        assert f"/staff/inquiries/{inquiry_id}" in to_desk[part]
+        assert "영수증" not in to_desk[part], "what was asked is read where each look is logged"
     (received,) = backend.doubles.control.mails(to="jisu@example.com")
     assert inquiry_id in received["text"]
     assert QUESTION not in received["text"]

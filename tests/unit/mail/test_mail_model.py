@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from imagesfactory.mail import model
 from imagesfactory.mail.model import ATTEMPTS_MAX, BACKOFF_MAX, ENQUEUE_GRACE, LEASE, Mail, State
-from imagesfactory.mail.words import JobFinished, NotMade, from_map, to_map
+from imagesfactory.mail.words import InquiryForDesk, JobFinished, NotMade, from_map, to_map
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 WORDS = JobFinished("job", ("a.png",), 5, 3, (NotMade(2, "안 됨", "not made"),))
@@ -63,3 +63,6 @@ def test_the_sweep_looks_when_somebody_should_have_acted() -> None:
 
 def test_words_survive_the_database() -> None:
     assert from_map(WORDS.kind, to_map(WORDS)) == WORDS
+    told = InquiryForDesk("inquiry", "refund", is_member=True)
+    assert from_map(told.kind, to_map(told)) == told
+    assert from_map(told.kind, to_map(told) | {"text": "as letters were written once"}) == told
