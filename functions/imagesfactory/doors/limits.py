@@ -44,14 +44,12 @@ def refusal(function: str, request: Request) -> Response | None:
 
     Source: RFC 6585 section 4.
     """
-    from flask import Response
-
+    from imagesfactory.doors.said import said
     from imagesfactory.kit.rate import TooManyRequests
 
     try:
         count_from(function, callers.network_address(request))
     except TooManyRequests as refused:
         log.info("call.refused", task=function, code=refused.code)
-        headers = {"Retry-After": str(refused.details["retry_after_seconds"]), "Cache-Control": "no-store"}
-        return Response("too many requests\n", 429, headers)
+        return said(refused.text, 429, Retry_After=str(refused.details["retry_after_seconds"]))
     return None

@@ -7,6 +7,8 @@ from flask import Request, Response
 
 from imagesfactory import bootstrap
 from imagesfactory.doors import limits
+from imagesfactory.doors.said import said
+from imagesfactory.doors.texts import INTERNAL, LINK_INVALID, WRONG_METHOD
 from imagesfactory.kit import log
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, settings
 
@@ -22,7 +24,7 @@ _HEADERS = {
 def policy_page(request: Request) -> Response:
     """The privacy policy in force: ``?lang=en`` in English, else in Korean."""
     if request.method not in {"GET", "HEAD"}:
-        return Response("GET only\n", 405, {"Allow": "GET, HEAD"})
+        return said(WRONG_METHOD, 405, Allow="GET, HEAD")
     refused = limits.refusal("policy_page", request)
     if refused is not None:
         return refused
@@ -33,7 +35,7 @@ def policy_page(request: Request) -> Response:
         page = policy_page("en" if request.args.get("lang") == "en" else "ko", officer)
     except Exception as problem:
         log.failure("page.failed", problem, task="policy_page")
-        return Response("try again\n", 500, {"Cache-Control": "no-store"})
+        return said(INTERNAL, 500)
     return Response(page, 200, _HEADERS, content_type="text/html; charset=utf-8")
 
 
@@ -44,20 +46,20 @@ def unsubscribe(request: Request) -> Response:
     A link that mail scanners follow must change nothing, hence the button.
     """
     if request.method not in {"GET", "HEAD", "POST"}:
-        return Response("GET or POST only\n", 405, {"Allow": "GET, HEAD, POST"})
+        return said(WRONG_METHOD, 405, Allow="GET, HEAD, POST")
     refused = limits.refusal("unsubscribe", request)
     if refused is not None:
         return refused
     member = bootstrap.advertiser().member_of(request.args.get("m", ""))
     if member is None:
-        return Response("404\n", 404)
+        return said(LINK_INVALID, 404)
     if request.method != "POST":
         return _small_page(_ASK)
     try:
         return _refused_advertising(member)
     except Exception as problem:
         log.failure("page.failed", problem, task="unsubscribe")
-        return Response("try again\n", 500)
+        return said(INTERNAL, 500)
 
 
 def _refused_advertising(member: str) -> Response:

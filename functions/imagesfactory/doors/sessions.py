@@ -18,6 +18,8 @@ from imagesfactory import bootstrap_office as office
 from imagesfactory.doors import limits
 from imagesfactory.doors.bodies import is_too_large
 from imagesfactory.doors.options import SESSIONS
+from imagesfactory.doors.said import said
+from imagesfactory.doors.texts import INTERNAL, MALFORMED, SIGN_IN_INVALID, TOO_LARGE, WRONG_METHOD, WRONG_ORIGIN
 from imagesfactory.kit import log
 from imagesfactory.kit.settings import settings
 
@@ -37,14 +39,14 @@ def create_session(request: Request) -> Response:
 
     token = _id_token(request)
     if token is None:
-        return _plain("id_token is missing\n", 400)
+        return said(MALFORMED, 400)
     try:
         cookie = office.sessions().issue(token, bootstrap.outside_clock().now())
     except NoSession:
-        return _plain("sign in again\n", 401)
+        return said(SIGN_IN_INVALID, 401)
     except Exception as problem:
         log.failure("session.failed", problem, task="create_session")
-        return _plain("try again\n", 503)
+        return said(INTERNAL, 503)
     answer = Response("", 204, _NO_STORE)
     seconds = int(LIFETIME.total_seconds())
     answer.set_cookie(COOKIE, cookie, max_age=seconds, httponly=True, secure=True, samesite="Strict", path="/")
@@ -65,7 +67,7 @@ def end_session(request: Request) -> Response:
         log.info("session.none")
     except Exception as problem:
         log.failure("session.failed", problem, task="end_session")
-        return _plain("try again\n", 503)
+        return said(INTERNAL, 503)
     answer = Response("", 204, _NO_STORE)
     answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Strict")
     return answer
@@ -73,11 +75,11 @@ def end_session(request: Request) -> Response:
 
 def _refusal(function: str, request: Request) -> Response | None:
     if request.method != "POST":
-        return Response("POST only\n", 405, {"Allow": "POST"})
+        return said(WRONG_METHOD, 405, Allow="POST")
     if request.headers.get("Origin") != settings().web_origin or not request.is_json:
-        return _plain("not from here\n", 403)
+        return said(WRONG_ORIGIN, 403)
     if is_too_large(request, BODY_BYTES_MAX):
-        return _plain("too large\n", 413)
+        return said(TOO_LARGE, 413)
     return limits.refusal(function, request)
 
 
@@ -88,7 +90,3 @@ def _id_token(request: Request) -> str | None:
         return None
     token = body.get("id_token") if isinstance(body, dict) else None
     return token if isinstance(token, str) else None
-
-
-def _plain(text: str, status: int) -> Response:
-    return Response(text, status, _NO_STORE)
