@@ -11,10 +11,13 @@ from imagesfactory.policy.company import company
 
 
 def catalog(whole: Catalog, offered: frozenset[str]) -> dict[str, Any]:
-    """The catalogue as clients see it: what is offered, prices in points for one image, limits, policy versions."""
+    """The catalogue as clients see it: what is offered, prices in points for one image, limits, policy versions,
+    and that it is AI which makes the images.
+    """
     return {
         "version": whole.version.isoformat(),
         "models": [_model(model) for model in whole.models if model.id in offered],
+        "ai_notice": whole.ai_notice.model_dump(),
         "limits": whole.limits.model_dump(),
         "signup_bonus": whole.signup_bonus.model_dump(),
         "terms_version": company().terms_version,

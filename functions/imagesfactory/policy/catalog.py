@@ -69,6 +69,7 @@ class Catalog(Record):
     """The whole file."""
 
     version: date
+    ai_notice: Bilingual
     limits: Limits
     rate: Rate
     signup_bonus: SignupBonus
