@@ -15,10 +15,9 @@ from imagesfactory.policy.retention import Language, RetentionClass, retention
 if TYPE_CHECKING:
     from jinja2 import Template
 
-_AT_ONCE = {
+_UNTIL = {
     "withdrawal": Bilingual(ko="탈퇴할 때까지", en="until withdrawal"),
-    "sent": Bilingual(ko="발송할 때까지", en="until sent"),
-    "generated": Bilingual(ko="생성을 마칠 때까지", en="until generated"),
+    "processor": Bilingual(ko="수탁자별로 제5조에 적힌 대로", en="as article 5 says of each processor"),
 }
 
 
@@ -67,7 +66,7 @@ def retention_rows(language: Language) -> list[RetentionRow]:
 
 def _row(name: str, one: RetentionClass, language: Language) -> RetentionRow:
     words = privacy_policy()
-    kept_for = one.period.written(language) if one.period else getattr(_AT_ONCE[str(one.until)], language)
+    kept_for = one.period.written(language) if one.period else getattr(_UNTIL[str(one.until)], language)
     return RetentionRow(
         name=getattr(words.classes[name], language),
         kept_for=kept_for,

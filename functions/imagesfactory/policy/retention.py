@@ -20,7 +20,7 @@ from imagesfactory.policy.reader import Bilingual, Record, read
 Amount = Annotated[int, Field(ge=1)]
 Purpose = Literal["service", "payment", "improvement", "marketing", "law"]
 """What data is used for (privacy policy, article 2), or a duty to keep it."""
-Until = Literal["withdrawal", "sent", "generated"]
+Until = Literal["withdrawal", "processor"]
 """What ends a class that has no period: the member withdraws, the mail is sent, the image is made."""
 Destruction = Literal["record", "files", "tree", "ledger", "sign_up", "with_parent"]
 """How a due record of a collection is destroyed.

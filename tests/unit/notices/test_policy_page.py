@@ -85,5 +85,13 @@ def test_the_published_periods_are_those_that_run(name: str, kept_for: str) -> N
     assert row.kept_for == kept_for
 
 
+def test_nothing_is_promised_for_processors_that_they_do_not_do() -> None:
+    openai = processors().processors["openai"].kept
+    assert ("최대 30일" in openai.ko, "30 days" in openai.en) == (True, True)
+    for name in ("이미지 생성사에 전달한 정보", "이메일 발송사에 전달한 정보"):
+        (row,) = [row for row in retention_rows("ko") if row.name == name]
+        assert row.kept_for == "수탁자별로 제5조에 적힌 대로"
+
+
 def test_english_counts_in_english() -> None:
     assert {row.kept_for for row in retention_rows("en")} >= {"1 year", "5 years", "24 hours", "until withdrawal"}
