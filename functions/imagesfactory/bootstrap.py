@@ -412,7 +412,7 @@ def _payment_providers() -> dict[str, PaymentProvider]:
 
 @cache
 def advertiser() -> Advertiser:
-    """Who advertises."""
+    """Who sells and advertises."""
     from imagesfactory.mail.advertising import Advertiser
 
     chosen = settings()
@@ -421,6 +421,7 @@ def advertiser() -> Advertiser:
         telephone=chosen.company_telephone,
         unsubscribe_page=f"{chosen.functions_origin}/unsubscribe",
         key=chosen.pseudonym_key,
+        representative=chosen.company_representative,
     )
 
 

@@ -86,6 +86,7 @@ class Surroundings:
             "WEB_ORIGIN": ORIGIN,
             "COMPANY_ADDRESS": "서울특별시 강남구",
             "COMPANY_TELEPHONE": "02-0000-0001",
+            "COMPANY_REPRESENTATIVE": "대표자",
             "PSEUDONYM_KEY": "a key for tests",
             "OPENAI_API_KEY": "local",
             "OPENAI_BASE_URL": addresses.openai_base_url,

@@ -38,6 +38,8 @@ class Settings:
     company_address: str
     company_telephone: str
     """Have to stand in advertising mail; without them there is none."""
+    company_representative: str
+    """Stands with them in contract documents."""
     functions_origin: str
     """Where public functions are reached, without a final slash."""
     stability_grpc_enabled: bool
@@ -89,6 +91,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         officer_telephone=text("OFFICER_TELEPHONE"),
         company_address=text("COMPANY_ADDRESS"),
         company_telephone=text("COMPANY_TELEPHONE"),
+        company_representative=text("COMPANY_REPRESENTATIVE"),
         functions_origin=_functions_origin(text, project),
         stability_grpc_enabled=text("STABILITY_GRPC_ENABLED", "false").lower() == "true",
         openai_api_key=text("OPENAI_API_KEY"),

@@ -29,12 +29,14 @@ _EVENING: Final = time(21)
 
 @dataclass(frozen=True)
 class Advertiser:
-    """Who advertises, and where members refuse. Address and telephone are chosen by the deployment."""
+    """Who sells and advertises, and where members refuse. Address, telephone and name are the deployment's."""
 
     address: str
     telephone: str
     unsubscribe_page: str
     key: str
+    representative: str = ""
+    """By law in a contract document (E-Commerce Act article 13(1)), not in advertising."""
 
     @property
     def may_advertise(self) -> bool:

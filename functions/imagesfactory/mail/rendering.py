@@ -12,6 +12,7 @@ from imagesfactory.mail.ports import Attachment
 from imagesfactory.mail.words import Words
 from imagesfactory.policy.company import company
 from imagesfactory.policy.consents import advertising_consent
+from imagesfactory.policy.payments import payment_rules
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -52,7 +53,7 @@ def render(
         recipient: the member; only name and language are used.
         pictures: what is attached, and what is not.
         web_origin: where links lead, without a final slash.
-        advertiser: who stands in the footer of an advertisement.
+        advertiser: who stands in the footer of an advertisement, and in a contract document as the seller.
         unsubscribe_url: where its reader refuses more.
 
     """
@@ -63,6 +64,7 @@ def render(
         "web_origin": web_origin,
         "company": company(),
         "advertising_consent": advertising_consent(),
+        "refund_rules": payment_rules().refunds,
         "advertiser": advertiser,
         "unsubscribe_url": unsubscribe_url,
         "language": recipient.language,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from imagesfactory.accounts.model import Language
 from imagesfactory.accounts.service import Recipient
+from imagesfactory.mail.advertising import Advertiser
 from imagesfactory.mail.ports import Attachment
 from imagesfactory.mail.rendering import Pictures, Rendered, render
-from imagesfactory.mail.words import JobFinished, NotMade
+from imagesfactory.mail.words import JobFinished, NotMade, PointsBought
 
 ONE = Attachment("1.png", "image/png", "image-1", b"png")
 
@@ -59,6 +60,27 @@ def test_pictures_deleted_before_the_mail_are_said_to_be_and_not_promised(langua
     for part in (letter.text, letter.html):
         assert said in part
         assert "too large" not in part
+
+
+BOUGHT = PointsBought("o-1", "R-1", "500 포인트", "500 points", 500, 0, "₩5,000", "7일 이내", "within 7 days")
+SELLER = Advertiser("서울 <강남구>", "02-0000-0001", "https://imagesfactory.example/u", "key", "김대표")
+
+
+@pytest.mark.parametrize(
+    ("language", "terms"),
+    [
+        ("ko", ("연 15%", "3영업일", "1372", "미성년자", "7일 이내")),
+        ("en", ("15 % a year", "1372", "minor", "within 7 days")),
+    ],
+)
+def test_a_contract_document_has_what_the_law_asks_of_it(language: Language, terms: tuple[str, ...]) -> None:
+    to = Recipient("a@b.c", "지수", language, is_held=False)
+    letter = render(BOUGHT, to, Pictures((), 0), "https://imagesfactory.example", SELLER)
+    for fact in (*terms, "김대표", "02-0000-0001", "support@imagesfactory.com", "2025-서울강남-06359"):
+        assert fact in letter.text
+        assert fact in letter.html
+    assert "서울 <강남구>" in letter.text
+    assert "서울 &lt;강남구&gt;" in letter.html
 
 
 def test_a_name_cannot_smuggle_markup_or_a_second_header() -> None:
