@@ -9,13 +9,16 @@ DOORS = {
     "callables_officer": [
         "close_account_for_guardian",
         "decide_correction",
+        "export_for_member",
         "grant_appeal",
         "list_accesses",
         "list_corrections",
         "list_disclosures",
+        "read_member",
         "record_disclosure",
         "reinstate_member",
         "suspend_member",
+        "withdraw_for_member",
     ],
     "callables_payments": [
         "confirm_toss_payment",

@@ -11,6 +11,7 @@ from typing import IO, Any
 from google.cloud import firestore
 from imagesfactory.generation.deletion import ImageDeletion
 from imagesfactory.mail.outbox import Outbox
+from imagesfactory.officer.members import MemberDesk
 from imagesfactory.officer.suspension import SuspensionService
 from imagesfactory.payments.inbox import Inbox
 from imagesfactory.rights.correction import CorrectionService
@@ -164,6 +165,14 @@ class Members(Shop):
             misuse=self.misuse,
             directory=directory,
             outbox=Outbox(client),
+            accesses=self.access_log,
+        )
+        self.member_desk = MemberDesk(
+            client,
+            profiles=self.profiles,
+            exports=self.exports,
+            withdrawals=self.withdrawals,
+            desk=self.support_desk,
             accesses=self.access_log,
         )
         self.process = WithdrawalProcess(

@@ -9,6 +9,7 @@ from imagesfactory import bootstrap
 
 if TYPE_CHECKING:
     from imagesfactory.generation.deletion import ImageDeletion
+    from imagesfactory.officer.members import MemberDesk
     from imagesfactory.officer.suspension import SuspensionService
     from imagesfactory.rights.appeals import AppealService
     from imagesfactory.rights.correction import CorrectionService
@@ -84,6 +85,22 @@ def suspensions() -> SuspensionService:
         misuse=bootstrap.misuse(),
         directory=bootstrap._directory(),
         outbox=bootstrap._outbox(),
+        accesses=office.access_log(),
+    )
+
+
+@cache
+def member_desk() -> MemberDesk:
+    """Members who ask the officer."""
+    from imagesfactory import bootstrap_office as office
+    from imagesfactory.officer.members import MemberDesk
+
+    return MemberDesk(
+        bootstrap._database(),
+        profiles=bootstrap.profiles(),
+        exports=exports(),
+        withdrawals=bootstrap.withdrawals(),
+        desk=office.support_desk(),
         accesses=office.access_log(),
     )
 

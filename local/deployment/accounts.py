@@ -38,11 +38,18 @@ ACCOUNTS = (
     ),
     Account(
         name="keeper",
-        title="Withdrawal, purge and sweep: the archive as well, and removing sign-ins",
+        title="Withdrawal, purge and sweep: the archive as well, removing sign-ins and ending sessions",
         databases=(DEFAULT, ARCHIVE),
         roles=_RUNS_FUNCTIONS,
         bucket_role="roles/storage.objectUser",
-        permissions=("firebaseauth.users.get", "firebaseauth.users.delete"),
+        permissions=("firebaseauth.users.get", "firebaseauth.users.delete", "firebaseauth.users.update"),
+    ),
+    Account(
+        name="officer",
+        title="Suspension of a member: the default database, and ending sessions",
+        databases=(DEFAULT,),
+        roles=("roles/logging.logWriter",),
+        permissions=("firebaseauth.users.get", "firebaseauth.users.update"),
     ),
     Account(
         name="sessions",

@@ -19,11 +19,15 @@ STATUSES = {
     "unfinished": "unfinished",
     "withdrawing": "withdrawing",
 }
-PEOPLE = [None, "owner", "other", "suspended", "unfinished", "withdrawing", "without profile"]
+PEOPLE = [None, "owner", "other", "suspended", "unfinished", "withdrawing", "without profile", *"AB"]
+OFFICERS = {"A", "B"}
 EARLIER, NOW, LATER = Timestamp(1), Timestamp(2), Timestamp(3)
 EXPORTS = {
     "ready": {"owner": "owner", "state": "ready", "expires_at": LATER},
     "kept": {"owner": "suspended", "state": "ready", "expires_at": LATER},
+    "handed": {"owner": "owner", "state": "ready", "expires_at": LATER, "handed_to": "A"},
+    "late": {"owner": "owner", "state": "ready", "expires_at": EARLIER, "handed_to": "A"},
+    "to other": {"owner": "owner", "state": "ready", "expires_at": LATER, "handed_to": "other"},
     "others": {"owner": "other", "state": "ready", "expires_at": LATER},
     "building": {"owner": "owner", "state": "building", "expires_at": LATER},
     "expired": {"owner": "owner", "state": "ready", "expires_at": EARLIER},
@@ -49,7 +53,8 @@ class Accounts(NoDocuments):
 
 
 def is_allowed(who: str | None, operation: Operation, path: str, accounts: Accounts | None = None) -> bool:
-    auth = None if who is None else {"uid": who, "token": {"role": "operator"}}
+    claims = {"roles": ["officer"]} if who in OFFICERS else {"role": "officer"}
+    auth = None if who is None else {"uid": who, "token": claims}
     segments = ("b", "bucket", "o", *Path.parse(path).segments)
     request = {"auth": auth, "path": Path(segments), "resource": FILE, "method": operation, "time": NOW}
     variables = {"request": request, "resource": None if operation == "create" else FILE}
@@ -73,6 +78,10 @@ def is_allowed(who: str | None, operation: Operation, path: str, accounts: Accou
         "exports/owner/ready/imagesfactory.zip",
         "images/suspended/job/0.png",
         "exports/suspended/kept/imagesfactory.zip",
+        "exports/owner/handed/imagesfactory.zip",
+        "exports/owner/late/imagesfactory.zip",
+        "exports/owner/to other/imagesfactory.zip",
+        "exports/other/handed/imagesfactory.zip",
         "exports/owner/others/imagesfactory.zip",
         "exports/owner/building/imagesfactory.zip",
         "exports/owner/expired/imagesfactory.zip",
@@ -84,12 +93,14 @@ def is_allowed(who: str | None, operation: Operation, path: str, accounts: Accou
 )
 def test_who_may_do_what(path: str, operation: Operation) -> None:
     readable = {
-        "images/owner/job/0.png": "owner",
-        "exports/owner/ready/imagesfactory.zip": "owner",
-        "images/suspended/job/0.png": "suspended",
-        "exports/suspended/kept/imagesfactory.zip": "suspended",
+        "images/owner/job/0.png": ["owner"],
+        "exports/owner/ready/imagesfactory.zip": ["owner"],
+        "exports/owner/handed/imagesfactory.zip": ["owner", "A"],
+        "exports/owner/to other/imagesfactory.zip": ["owner"],
+        "images/suspended/job/0.png": ["suspended"],
+        "exports/suspended/kept/imagesfactory.zip": ["suspended"],
     }
-    expected = [readable[path]] if path in readable and operation == "get" else []
+    expected = readable.get(path, []) if operation == "get" else []
     assert [who for who in PEOPLE if is_allowed(who, operation, path)] == expected
 
 

@@ -13,6 +13,7 @@ from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.callables_privacy import ALL_SECRETS
 from imagesfactory.doors.calling import on_call
+from imagesfactory.doors.options import OFFICER
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY
 
 
@@ -54,7 +55,49 @@ def close_account_for_guardian(request: CallableRequest[Any]) -> dict[str, Any]:
     return {"status": "withdrawing"}
 
 
+@on_call(timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
+@answers
+def read_member(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Look up the member who asks in an inquiry."""
+    officer = callers.staff_member(request, "officer")
+    limits.count("read_member", request, officer.uid)
+    from imagesfactory.doors import views_privacy
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.officer.model import MemberDemand
+
+    demand = parsed(MemberDemand, request.data)
+    return views_privacy.member(rights.member_desk().read(officer, demand, bootstrap.clock().now()))
+
+
+@on_call(timeout_sec=60, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
+@answers
+def export_for_member(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Have the file of everything made for a member who asks; ``file`` is its name once the officer may fetch it."""
+    officer = callers.staff_member(request, "officer")
+    limits.count("export_for_member", request, officer.uid)
+    from imagesfactory.doors import views_privacy
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.officer.model import MemberDemand
+
+    demand = parsed(MemberDemand, request.data)
+    export = rights.member_desk().export(officer, demand, bootstrap.clock().now())
+    return {**views_privacy.export(export), "file": export.file}
+
+
 @on_call(timeout_sec=60, concurrency=10, secrets=ALL_SECRETS)
+@answers
+def withdraw_for_member(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Begin the withdrawal of a member who asks and cannot do it alone."""
+    officer = callers.staff_member(request, "officer")
+    limits.count("withdraw_for_member", request, officer.uid)
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.officer.model import WithdrawalDemand
+
+    rights.member_desk().withdraw(officer, parsed(WithdrawalDemand, request.data), bootstrap.clock().now())
+    return {"status": "withdrawing"}
+
+
+@on_call(timeout_sec=60, concurrency=10, service_account=OFFICER, secrets=ALL_SECRETS)
 @answers
 def suspend_member(request: CallableRequest[Any]) -> dict[str, Any]:
     """Close the service to a member for misuse, and tell them why and what they can do."""

@@ -104,8 +104,9 @@ def export_my_data(request: CallableRequest[Any]) -> dict[str, Any]:
     """Ask for everything as one file; ``exports/{id}`` tells when it is ready, and a letter does."""
     caller = callers.signed_in(request)
     limits.count("export_my_data", request, caller.uid)
-    export = rights.exports().request(caller.uid, bootstrap.clock().now())
-    return {"export_id": export.id, "status": export.state.value, "expires_at": export.expires_at.isoformat()}
+    from imagesfactory.doors import views_privacy
+
+    return views_privacy.export(rights.exports().request(caller.uid, bootstrap.clock().now()))
 
 
 @on_call(timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))

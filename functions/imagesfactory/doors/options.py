@@ -22,6 +22,7 @@ ANY_ORIGIN: Final = options.CorsOptions(cors_origins="*", cors_methods=["post"])
 _ADDRESS: Final = "{name}@{{{{ params.PROJECT_ID }}}}.iam.gserviceaccount.com"
 BACKEND: Final = _ADDRESS.format(name="backend")
 KEEPER: Final = _ADDRESS.format(name="keeper")
+OFFICER: Final = _ADDRESS.format(name="officer")
 SESSIONS: Final = _ADDRESS.format(name="sessions")
 
 

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from imagesfactory.accounts.model import Profile
+from imagesfactory.officer.members import MemberShown
 from imagesfactory.policy.payments import written
 from imagesfactory.policy.processors import Processor, processors
 from imagesfactory.policy.retention import retention
+from imagesfactory.rights.export_model import Export
 from imagesfactory.rights.my_page import Overview
 from imagesfactory.withdrawal.model import Preview
 
@@ -82,6 +84,32 @@ def _copy(name: str, processor: Processor) -> dict[str, Any]:
             "en": [item.en for item in processor.receives],
         },
         "ends": {"ko": how.ko, "en": how.en},
+    }
+
+
+def export(one: Export) -> dict[str, Any]:
+    """How far an export is."""
+    return {"export_id": one.id, "status": one.state.value, "expires_at": one.expires_at.isoformat()}
+
+
+def member(shown: MemberShown) -> dict[str, Any]:
+    """A member as the officer sees one who asks."""
+    found, suspension = shown.profile, shown.suspension
+    return {
+        "uid": found.uid,
+        "email": found.email,
+        "name": found.name,
+        "language": found.language,
+        "status": found.status.value,
+        "created_at": found.created_at.isoformat(),
+        "is_correction_pending": found.is_correction_pending,
+        "suspension": {
+            "suspension_id": suspension.id,
+            "category": suspension.category.value,
+            "began_at": suspension.began_at.isoformat(),
+        }
+        if suspension
+        else None,
     }
 
 

@@ -207,7 +207,7 @@ class AccountClosed:
     kind: ClassVar[str] = "account-closed"
 
     channel: str
-    """On whose word: ``member``, ``guardian`` or ``deleted-outside``."""
+    """On whose word: ``member``, ``officer`` (who was asked), ``guardian`` or ``deleted-outside``."""
     day: str
     refunds: tuple[str, ...]
     """Amounts that went back, as people read them."""

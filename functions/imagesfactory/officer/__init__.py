@@ -1,1 +1,3 @@
-"""The officer: what the privacy officer does to a member, or for one who asks: suspend, reinstate."""
+"""The officer: what the privacy officer does to a member, or for one who asks: suspend, reinstate,
+look up, export, withdraw.
+"""

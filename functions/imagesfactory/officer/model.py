@@ -1,15 +1,17 @@
-"""Pure words about suspensions: for what kind of reason, since when, and until when something is left to do."""
+"""Pure words of the officer: suspensions and their reasons, and what members ask for who cannot help themselves."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from imagesfactory.payments.request import AccountWanted
 from imagesfactory.staff.model import Id
+from imagesfactory.support.request import Address, InquiryId
 
 PATIENCE = timedelta(minutes=5)
 """When the sweep looks after a suspension whose function may have died."""
@@ -47,6 +49,32 @@ class ReinstatementRequest(BaseModel):
 
     suspension_id: SuspensionId
     reason: Reason
+
+
+class MemberDemand(BaseModel):
+    """Whose account, by id or by its address; the inquiry in which the member asks; how the officer checked who asks,
+    for the access log.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    inquiry_id: InquiryId
+    uid: Id | None = None
+    account_email: Address | None = None
+    reason: Reason
+
+    @model_validator(mode="after")
+    def _one_account(self) -> Self:
+        if (self.uid is None) == (self.account_email is None):
+            msg = "an account is named either by id or by address"
+            raise ValueError(msg)
+        return self
+
+
+class WithdrawalDemand(MemberDemand):
+    """A withdrawal that the member asks for; the account is for money of a virtual account, if they named one."""
+
+    refund_account: AccountWanted | None = None
 
 
 @dataclass(frozen=True)

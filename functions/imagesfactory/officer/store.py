@@ -34,6 +34,14 @@ class SuspensionStore:
         found = map(suspension_from, due.order_by("resume_at").limit(limit).stream())
         return [suspension for suspension in found if suspension is not None]
 
+    def open_of(self, uid: str) -> Suspension | None:
+        """The suspension of a member that is under way, if there is one."""
+        from google.cloud.firestore import FieldFilter
+
+        mine = self._client.collection(_SUSPENSIONS).where(filter=FieldFilter("owner", "==", uid))
+        found = map(suspension_from, mine.where(filter=FieldFilter("ended_at", "==", None)).limit(1).stream())
+        return next(found, None)
+
     def create(self, unit: UnitOfWork, suspension: Suspension) -> None:
         """Write a new suspension."""
         unit.create(self.reference(suspension.id), _document(suspension))

@@ -53,15 +53,17 @@ class ExportService:
         self._outbox = outbox
         self._queue = queue
 
-    def request(self, uid: str, now: datetime) -> Export:
+    def request(self, uid: str, now: datetime, handed_to: str = "") -> Export:
         """Ask for everything; on the same day (Asia/Seoul) it is the same export, begun again if it had failed.
+
+        ``handed_to`` is the officer (uid) who asks for the member, and may fetch the file as well.
 
         Raises:
             AccountUnknown, AccountNotActive
 
         """
         self._profiles.member(uid)
-        export = unit_of_work.run(self._client, partial(self._begin, uid=uid, now=now))
+        export = unit_of_work.run(self._client, partial(self._begin, uid=uid, handed_to=handed_to, now=now))
         if not export.is_settled:
             self.enqueue(export.id, f"asked-{int(now.timestamp())}")
         return export
@@ -129,14 +131,17 @@ class ExportService:
         except FileNotFoundError:
             log.info("export.image_gone")  # it was deleted since it was listed
 
-    def _begin(self, unit: UnitOfWork, uid: str, now: datetime) -> Export:
+    def _begin(self, unit: UnitOfWork, uid: str, handed_to: str, now: datetime) -> Export:
         export_id = derive_id("export", uid, legal_day(now).isoformat())
         (snapshot,) = unit.peek(self._reference(export_id))
         known = export_from(snapshot)
         if known is not None and known.state is not ExportState.FAILED:
-            return known
-        ends = destroy_at("export_file", now) or now
-        export = Export(export_id, uid, now, ends, resume_at=now + model.ENQUEUE_GRACE)
+            export = replace(known, handed_to=handed_to or known.handed_to)
+            if export == known:
+                return known
+        else:
+            ends = destroy_at("export_file", now) or now
+            export = Export(export_id, uid, now, ends, resume_at=now + model.ENQUEUE_GRACE, handed_to=handed_to)
         if known is None:
             unit.create(self._reference(export_id), _document(export))
         else:

@@ -37,6 +37,8 @@ class Export:
     resume_at: datetime | None = None
     file: str = ""
     ready_at: datetime | None = None
+    handed_to: str = ""
+    """The officer (uid) who may fetch the file too, for a member who asked them."""
     counts: dict[str, Any] = field(default_factory=dict)
     """Records by place of the registry, and ``images``."""
 

@@ -34,6 +34,8 @@ class Action(StrEnum):
     APPEAL_GRANTED = "appeal-granted"
     SETTLEMENT_READ = "settlement-read"
     ACCOUNT_CLOSED_FOR_GUARDIAN = "account-closed-for-guardian"
+    MEMBER_EXPORTED = "member-exported"
+    MEMBER_WITHDRAWN = "member-withdrawn"
     MEMBER_SUSPENDED = "member-suspended"
     MEMBER_REINSTATED = "member-reinstated"
     DISCLOSURE_RECORDED = "disclosure-recorded"

@@ -16,7 +16,7 @@ from imagesfactory.mail.words import InquiryAnswered
 from imagesfactory.staff.access_log import AccessLog
 from imagesfactory.staff.model import Access, Action, StaffMember
 from imagesfactory.support import model
-from imagesfactory.support.errors import InquiryNotFound, InquirySettled, NotAGuardiansInquiry
+from imagesfactory.support.errors import InquiryNotFound, InquirySettled, NotAGuardiansInquiry, NotTheirInquiry
 from imagesfactory.support.model import Author, Inquiry, Message, State, Topic
 from imagesfactory.support.request import InquiriesQuery, MessageRequest
 from imagesfactory.support.service import settle
@@ -79,6 +79,25 @@ class SupportDesk:
         log.info("inquiry.settled", uid=staff.uid, event_id=after.id)
         return after
 
+    def check_asks(self, inquiry_id: str, uid: str) -> None:
+        """Check that an inquiry may be of the member ``uid``: their own, or of somebody who could not sign in.
+
+        Raises:
+            InquiryNotFound, InquirySettled, NotTheirInquiry
+
+        """
+        _their(self._store.get(inquiry_id), uid)
+
+    def conclude_for_member(self, unit: UnitOfWork, inquiry_id: str, uid: str, text: Text, now: datetime) -> None:
+        """Answer the member ``uid`` and settle the inquiry, in the unit that does what it asks for.
+
+        Raises:
+            InquiryNotFound, InquirySettled, NotTheirInquiry
+
+        """
+        (snapshot,) = unit.read(self._store.reference(inquiry_id))
+        self._conclude(unit, _their(inquiry_from(snapshot), uid), "member", text, now)
+
     def conclude_for_guardian(self, unit: UnitOfWork, inquiry_id: str, account: str, text: Text, now: datetime) -> None:
         """Answer a guardian and settle the demand, in the unit that closes the child's ``account`` (its address).
 
@@ -89,16 +108,15 @@ class SupportDesk:
 
         """
         (snapshot,) = unit.read(self._store.reference(inquiry_id))
-        inquiry = inquiry_from(snapshot)
-        if inquiry is None:
-            raise InquiryNotFound
-        if inquiry.state is State.SETTLED:
-            raise InquirySettled
+        inquiry = _unsettled(inquiry_from(snapshot))
         if inquiry.topic is not Topic.GUARDIAN or normalised_email(inquiry.about_account) != normalised_email(account):
             raise NotAGuardiansInquiry
+        self._conclude(unit, inquiry, "guardian", text, now)
+
+    def _conclude(self, unit: UnitOfWork, inquiry: Inquiry, whom: str, text: Text, now: datetime) -> None:
         unit.read(*self._store.message_references(inquiry))
         said = text.ko if inquiry.language == "ko" else text.en
-        message = Message(derive_id("answer", "guardian", inquiry.id), Author.STAFF, said, now)
+        message = Message(derive_id("answer", whom, inquiry.id), Author.STAFF, said, now)
         self._store.settle(unit, model.settled(model.with_message(inquiry, message), now), message)
         self._tell(unit, inquiry, message)
 
@@ -125,6 +143,21 @@ class SupportDesk:
         after = settle(unit, self._store, inquiry_id, now)
         self._accesses.note_with(unit, _look(staff, Action.INQUIRY_SETTLED, after), now)
         return after
+
+
+def _unsettled(inquiry: Inquiry | None) -> Inquiry:
+    if inquiry is None:
+        raise InquiryNotFound
+    if inquiry.state is State.SETTLED:
+        raise InquirySettled
+    return inquiry
+
+
+def _their(inquiry: Inquiry | None, uid: str) -> Inquiry:
+    asked = _unsettled(inquiry)
+    if asked.owner not in {"", uid} or asked.topic is Topic.GUARDIAN:
+        raise NotTheirInquiry
+    return asked
 
 
 def _look(staff: StaffMember, action: Action, inquiry: Inquiry) -> Access:

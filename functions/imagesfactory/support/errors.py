@@ -48,6 +48,14 @@ class ChildNotUnderFourteen(Refusal):
     )
 
 
+class NotTheirInquiry(Refusal):
+    """The inquiry was made by another member, or is a guardian's demand: it opens no account to the officer."""
+
+    outcome = Outcome.FAILED_PRECONDITION
+    code = "not-their-inquiry"
+    text = Text("해당 회원의 문의가 아닙니다.", "This is not that member's inquiry.")
+
+
 class NotAGuardiansInquiry(Refusal):
     """The inquiry is no guardian's demand for the account that was named."""
 

@@ -52,6 +52,8 @@ class Channel(StrEnum):
 
     MEMBER = "member"
     GUARDIAN = "guardian"
+    OFFICER = "officer"
+    """The member's own, told to the officer."""
     OUTSIDE = "deleted-outside"
     """Its sign-in was removed in the console or by the client SDK."""
 
