@@ -260,7 +260,7 @@ class Dispute:
     value: int = 0
     owed_points: int = 0
     is_misuse_due: bool = False
-    """Lost, and the payer not yet put on the register of misuse."""
+    """Lost, or not lost after all, and the register of misuse does not know of it yet."""
 
 
 def is_order_id(text: str) -> bool:

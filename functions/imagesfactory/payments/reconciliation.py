@@ -19,8 +19,8 @@ from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail.outbox import Outbox
 from imagesfactory.mail.words import Words
 from imagesfactory.payments import letters
-from imagesfactory.payments.fold import Outcome, Recorded, fold
-from imagesfactory.payments.model import Dispute, Order, Refund
+from imagesfactory.payments.fold import Declined, Outcome, Recorded, fold
+from imagesfactory.payments.model import Dispute, Order, Refund, RefundOrigin
 from imagesfactory.payments.ports import (
     MoneyState,
     PaymentProvider,
@@ -62,13 +62,14 @@ class Reconciliation:
         self._rules = rules
         self._numbers = ReceiptNumbers(client)
 
-    def settle(self, order_id: str, now: datetime, reference: str = "") -> Order:
+    def settle(self, order_id: str, now: datetime, reference: str = "", declined: Declined | None = None) -> Order:
         """The order after everything the provider says now was applied.
 
         Args:
             order_id: the order.
             now: when, UTC.
             reference: the provider's name of the attempt to pay, for an order that does not know it yet.
+            declined: a refund that the provider has just refused for good: its points go back, unless the truth has it.
 
         Raises:
             UnknownOrder, PaymentMismatch: see there; nothing was changed.
@@ -77,7 +78,8 @@ class Reconciliation:
         """
         try:
             outcome = unit_of_work.run(
-                self._client, partial(self._settle, order_id=order_id, reference=reference, now=now)
+                self._client,
+                partial(self._settle, order_id=order_id, reference=reference, declined=declined, now=now),
             )
         except ProviderBusy as busy:
             raise RetryLater("provider-busy", busy.delay) from None
@@ -86,9 +88,15 @@ class Reconciliation:
             raise RetryLater("provider-unusable") from None
         if outcome.is_newly_paid:
             log.info("order.paid", uid=outcome.order.owner, provider=outcome.order.provider)
+        for refund in outcome.unpaid:
+            # Money we owe though its points were never supplied: it stays owed, unless it went back another way.
+            if refund.origin is RefundOrigin.AUTOMATIC and outcome.order.refunded_value < outcome.order.amount:
+                log.error("refund.must_be_paid_by_hand", code=refund.failure, uid=refund.owner)
         return outcome.order
 
-    def _settle(self, unit: UnitOfWork, order_id: str, reference: str, now: datetime) -> Outcome:
+    def _settle(
+        self, unit: UnitOfWork, order_id: str, reference: str, declined: Declined | None, now: datetime
+    ) -> Outcome:
         (snapshot,) = unit.read(self._store.order_reference(order_id))
         order = order_from(snapshot)
         if order is None:
@@ -100,7 +108,7 @@ class Reconciliation:
         truth = provider.read(asked, len(order.refund_ids), len(order.dispute_ids))
         known = self._known(unit, order, truth, now)
         due_at = end_of_business_days(self._rules.refunds.pay_back_business_days, now)
-        outcome = fold(known.recorded(order), truth, due_at, now)
+        outcome = fold(known.recorded(order), truth, due_at, now, declined)
         return self._write(unit, known, order, outcome, truth, now)
 
     def _known(self, unit: UnitOfWork, order: Order, truth: Truth, now: datetime) -> _Known:
@@ -150,7 +158,9 @@ class Reconciliation:
             if before is not None:
                 unit.tie(known.snapshots[refund.id])
             self._store.write_refund(unit, refund, is_new=before is None)
-            if not refund.state.is_open and (before is None or before.state is not refund.state):
+            # To somebody who leaves a refund that failed is none of theirs to see to: the withdrawal asks again.
+            is_of_interest = refund.in_effect or known.is_open
+            if is_of_interest and not refund.state.is_open and (before is None or before.state is not refund.state):
                 self._post(
                     unit, known, letters.refund_decided(refund), outcome.order, now, f"{refund.id}:{refund.state}"
                 )
@@ -180,6 +190,12 @@ class _Known:
     """The counter of receipt numbers that the order takes one from when it is paid."""
     snapshots: Mapping[str, Snapshot]
     """Of the refunds and disputes, by id."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the member has a wallet and is not about to leave."""
+        wallet = wallet_from(self.wallet) if self.wallet is not None else None
+        return wallet is not None and wallet.is_open
 
     def recorded(self, order: Order) -> Recorded:
         """The fold's input."""

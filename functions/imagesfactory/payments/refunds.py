@@ -21,6 +21,7 @@ from imagesfactory.payments.errors import (
     RefundInProgress,
     RequestIdReused,
 )
+from imagesfactory.payments.fold import Declined
 from imagesfactory.payments.model import (
     REREAD_AFTER,
     Order,
@@ -158,11 +159,21 @@ class RefundService:
             self._reconciliation.settle(refund.order_id, now)
             refund = self._now(refund_id)
         if refund.state.is_open and not refund.provider_refund_id:
-            self._send(refund, now)
-            self._reconciliation.settle(refund.order_id, now)
+            self._reconciliation.settle(refund.order_id, now, declined=self._send(refund, now))
         elif refund.state.is_open:
             unit_of_work.run(self._client, partial(self._mark_sent, refund_id=refund_id, now=now))
         return self._now(refund_id)
+
+    def put_off(self, refund_id: str, now: datetime) -> None:
+        """Let the sweep look at a refund that could not proceed some time later."""
+        unit_of_work.run(self._client, partial(self._look_later, refund_id=refund_id, now=now))
+
+    def _look_later(self, unit: UnitOfWork, refund_id: str, now: datetime) -> None:
+        order, refund = self._both(unit, refund_id)
+        if order is None or refund is None or refund.resume_at is None or refund.resume_at > now:
+            return
+        self._store.write_refund(unit, replace(refund, resume_at=now + REREAD_AFTER), is_new=False)
+        self._store.update_order(unit, order)
 
     def _begin(self, unit: UnitOfWork, uid: str, refund_id: str, request: RefundRequest, now: datetime) -> None:
         order_name = self._store.order_reference(request.order_id)
@@ -221,11 +232,13 @@ class RefundService:
             resume_at=now + REREAD_AFTER,
         )
 
-    def _send(self, refund: Refund, now: datetime) -> None:
-        """One attempt: written down first, so that a crash is followed by a look and not by a second refund."""
+    def _send(self, refund: Refund, now: datetime) -> Declined | None:
+        """One attempt: written down first, so that a crash is followed by a look and not by a second refund; returns
+        the refusal, if it was refused for good.
+        """
         order = unit_of_work.run(self._client, partial(self._mark_sent, refund_id=refund.id, now=now))
         if order is None:
-            return
+            return None
         provider = self._providers.get(refund.provider)
         try:
             if provider is None:
@@ -239,7 +252,8 @@ class RefundService:
             raise RetryLater("refund-provider-unusable") from None
         except ProviderRefused as refused:
             log.warning("refund.refused", code=refused.code, uid=refund.owner)
-            unit_of_work.run(self._client, partial(self._fail, refund_id=refund.id, code=refused.code, now=now))
+            return Declined(refund.id, refused.code)
+        return None
 
     def _mark_sent(self, unit: UnitOfWork, refund_id: str, now: datetime) -> Order | None:
         order, refund = self._both(unit, refund_id)
@@ -251,30 +265,6 @@ class RefundService:
         self._store.write_refund(unit, sent, is_new=False)
         self._store.update_order(unit, order)
         return order
-
-    def _fail(self, unit: UnitOfWork, refund_id: str, code: str, now: datetime) -> None:
-        """The provider refuses for good: the points go back. Money we owe anyway stays owed, and is shouted about."""
-        order, refund = self._both(unit, refund_id)
-        if order is None or refund is None or not refund.state.is_open:
-            return
-        if refund.origin is RefundOrigin.AUTOMATIC:
-            log.error("refund.must_be_paid_by_hand", code=code, uid=refund.owner)
-        (snapshot,) = unit.peek(self._points.wallet_reference(order.owner))
-        wallet = wallet_from(snapshot)
-        if wallet is not None and wallet.hold(refund.id) is not None:
-            unit.tie(snapshot)
-            self._points.write(unit, reversal.unlock(wallet, refund.id, now))
-        failed = replace(refund, state=RefundState.FAILED, failure=code, settled_at=now, account=None, resume_at=None)
-        self._store.write_refund(unit, failed, is_new=False)
-        self._store.update_order(
-            unit,
-            replace(
-                order,
-                refunded_value=order.refunded_value - refund.value,
-                refunded_points=order.refunded_points - refund.points,
-                revision=order.revision + 1,
-            ),
-        )
 
     def _both(self, unit: UnitOfWork, refund_id: str) -> tuple[Order | None, Refund | None]:
         """The refund with its order, whose version vouches for it; both must be written."""

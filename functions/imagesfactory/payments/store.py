@@ -97,9 +97,15 @@ class PaymentStore:
         return [refund for refund in map(refund_from, self._due(REFUNDS, now, limit)) if refund is not None]
 
     def disputes_due_for_register(self, limit: int) -> list[Dispute]:
-        """Lost disputes whose payer is not on the register of misuse yet, at most ``limit``."""
+        """Disputes of whose end the register of misuse does not know yet, at most ``limit``."""
         query = self._client.collection(DISPUTES).where(filter=_filter("is_misuse_due", "==", True)).limit(limit)
         return [dispute for dispute in map(dispute_from, query.stream()) if dispute is not None]
+
+    def has_lost_dispute(self, owner: str) -> bool:
+        """Whether any dispute of the member is lost."""
+        query = self._client.collection(DISPUTES).where(filter=_filter("owner", "==", owner))
+        found = query.where(filter=_filter("state", "==", DisputeState.LOST.value)).limit(1).get()
+        return bool(list(found))
 
     def orders(self, order_ids: Iterable[str]) -> dict[str, Order]:
         """Those of the orders that exist, by id."""

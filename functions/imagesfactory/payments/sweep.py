@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.errors import RetryLater
 from imagesfactory.kit.unit_of_work import UnitOfWork
-from imagesfactory.payments.model import Channel, Dispute, Order, OrderStatus
+from imagesfactory.payments.model import REREAD_AFTER, Channel, Dispute, DisputeState, Order, OrderStatus
 from imagesfactory.payments.ports import ProviderBusy, ProviderRefused, ProviderUnusable
 from imagesfactory.payments.reconciliation import Providers, Reconciliation
 from imagesfactory.payments.refunds import RefundService
@@ -30,6 +30,9 @@ class MisuseRegister(Protocol):
 
     def list_identities(self, identities: tuple[str, ...], reason: str, now: datetime) -> None:
         """Put identities on the register; ``reason`` is a code."""
+
+    def unlist_identities(self, identities: tuple[str, ...], reason: str) -> None:
+        """Take identities off the register that are on it for that reason."""
 
 
 class PaymentSweep:
@@ -54,14 +57,19 @@ class PaymentSweep:
         self._identities_of = identities_of
 
     def run(self, now: datetime, limit: int) -> int:
-        """Look at what is due, at most ``limit`` of each kind; returns how many there were."""
+        """Look at what is due, at most ``limit`` of each kind; returns how many there were.
+
+        What cannot be mended now goes to the end of the line: a provider that is down does not keep the others waiting.
+        """
         orders = self._store.due_orders(now, limit)
         refunds = self._store.due_refunds(now, limit)
         disputes = self._store.disputes_due_for_register(limit)
         for order in orders:
-            self._guarded(partial(self._mend_order, order, now), order.owner)
+            if not self._guarded(partial(self._mend_order, order, now), order.owner):
+                self._guarded(partial(self._put_off, order, now), order.owner)
         for refund in refunds:
-            self._guarded(partial(self._refunds.proceed, refund.id, now), refund.owner)
+            if not self._guarded(partial(self._refunds.proceed, refund.id, now), refund.owner):
+                self._guarded(partial(self._refunds.put_off, refund.id, now), refund.owner)
             if now >= refund.due_at:
                 log.error("refund.overdue", uid=refund.owner, provider=refund.provider)
         for dispute in disputes:
@@ -82,14 +90,25 @@ class PaymentSweep:
             self._end(order, now)
         return self._store.order(order.id) or order
 
-    def _guarded(self, work: Callable[[], object], uid: str) -> None:
-        """One that cannot be mended now does not stop the others."""
+    def _guarded(self, work: Callable[[], object], uid: str) -> bool:
+        """One that cannot be mended now does not stop the others; False for such a one."""
         try:
             work()
+            return True
         except RetryLater as later:
             log.warning("sweep.payment_postponed", uid=uid, code=later.reason)
         except Exception as problem:
             log.failure("sweep.payment_failed", problem, uid=uid)
+        return False
+
+    def _put_off(self, order: Order, now: datetime) -> None:
+        unit_of_work.run(self._client, partial(self._look_later, order_id=order.id, now=now))
+
+    def _look_later(self, unit: UnitOfWork, order_id: str, now: datetime) -> None:
+        (snapshot,) = unit.read(self._store.order_reference(order_id))
+        order = order_from(snapshot)
+        if order is not None and order.resume_at is not None and order.resume_at <= now:
+            self._store.update_order(unit, replace(order, resume_at=now + REREAD_AFTER))
 
     def _mend_order(self, order: Order, now: datetime) -> None:
         """Look first; only an order that is still unpaid after its time is closed, at the provider before here."""
@@ -123,17 +142,23 @@ class PaymentSweep:
             self._store.update_order(unit, replace(order, status=OrderStatus.EXPIRED, resume_at=None))
 
     def _register(self, dispute: Dispute, now: datetime) -> None:
-        """Whoever charged back and lost us the money may not simply join again (privacy policy, article 3)."""
+        """Whoever charged back and lost us the money may not simply join again (privacy policy, article 3); whom the
+        bank proved right in the end may.
+        """
         identities = self._identities_of(dispute.owner)
-        if identities:
+        if identities and dispute.state is DisputeState.LOST:
             self._misuse.list_identities(identities, CHARGEBACK, now)
-        unit_of_work.run(self._client, partial(self._registered, dispute_id=dispute.id))
-        log.warning("misuse.recorded", uid=dispute.owner, code=CHARGEBACK)
+            log.warning("misuse.recorded", uid=dispute.owner, code=CHARGEBACK)
+        elif identities and not self._store.has_lost_dispute(dispute.owner):
+            self._misuse.unlist_identities(identities, CHARGEBACK)
+            log.warning("misuse.lifted", uid=dispute.owner, code=CHARGEBACK)
+        unit_of_work.run(self._client, partial(self._registered, acted_on=dispute))
 
-    def _registered(self, unit: UnitOfWork, dispute_id: str) -> None:
-        (snapshot,) = unit.read(self._store.dispute_reference(dispute_id))
+    def _registered(self, unit: UnitOfWork, acted_on: Dispute) -> None:
+        """What was decided otherwise meanwhile is still due."""
+        (snapshot,) = unit.read(self._store.dispute_reference(acted_on.id))
         dispute = dispute_from(snapshot)
-        if dispute is not None:
+        if dispute is not None and dispute.state is acted_on.state:
             self._store.write_dispute(unit, replace(dispute, is_misuse_due=False), is_new=False)
 
 

@@ -113,6 +113,11 @@ class Hold:
         return f"{self.purpose.value}:{self.id}"
 
     @property
+    def lot_ids(self) -> frozenset[str]:
+        """The lots it is of; a dispute's may have no points in it."""
+        return frozenset(allocation.lot_id for allocation in self.allocations)
+
+    @property
     def points(self) -> int:
         """How many points are reserved."""
         return sum(allocation.points for allocation in self.allocations)
@@ -265,26 +270,28 @@ def hold(wallet: Wallet, hold_id: str, points: int, deadline_at: datetime, now: 
 
 
 def reserve(wallet: Wallet, held: Hold, now: datetime) -> Movement:
-    """Open ``held`` as it is: its allocations name lots that have as many points left.
+    """Open ``held`` as it is: its allocations name lots that have as many points left; no points are no entry.
 
     Raises:
-        ValueError: they do not, or the hold is empty or exists.
+        ValueError: they do not, or the hold names no lot or exists.
 
     """
     if not held.allocations or wallet.hold(held.id) is not None:
         msg = "a hold is new and positive"
         raise ValueError(msg)
-    taken = {allocation.lot_id: -allocation.points for allocation in held.allocations}
+    moved = tuple(allocation for allocation in held.allocations if allocation.points)
+    taken = {allocation.lot_id: -allocation.points for allocation in moved}
     after = replace(wallet, lots=with_changes(wallet.lots, taken), holds=(*wallet.holds, held))
-    legs = legs_of(wallet, held.allocations, {Account.AVAILABLE: -1, Account.HELD: 1})
-    return Movement(after, (entry(after, EntryKind.HOLD, held.source, legs, taken, now),))
+    legs = legs_of(wallet, moved, {Account.AVAILABLE: -1, Account.HELD: 1})
+    return Movement(after, (entry(after, EntryKind.HOLD, held.source, legs, taken, now),) if moved else ())
 
 
 def settle(wallet: Wallet, hold_id: str, captured_points: int, now: datetime, into: Account = Account.USED) -> Movement:
     """End a hold: capture ``captured_points`` in the order of consumption and release the rest to its lots.
 
     Points released to a bonus lot that expired meanwhile are available for the instant of this entry and are taken
-    by the expiry posted with it; paid points released to a member who owes points repay the debt first.
+    by the expiry posted with it; paid points released to a member who owes points repay the debt first. Points of a
+    purchase that is disputed stay held, now for the dispute.
 
     Raises:
         ValueError: no such hold, or more is captured than was held.
@@ -295,16 +302,16 @@ def settle(wallet: Wallet, hold_id: str, captured_points: int, now: datetime, in
         msg = "a settlement captures at most what an open hold reserved"
         raise ValueError(msg)
     captured, released = _split(held.allocations, captured_points)
+    others, released = _frozen(tuple(other for other in wallet.holds if other.id != hold_id), released)
     given_back = {allocation.lot_id: allocation.points for allocation in released}
-    others = tuple(other for other in wallet.holds if other.id != hold_id)
     after = replace(wallet, holds=others, lots=with_changes(wallet.lots, given_back))
     legs = legs_of(wallet, captured, {Account.HELD: -1, into: 1})
     for account, points in legs_of(wallet, released, {Account.HELD: -1, Account.AVAILABLE: 1}).items():
         legs[account] = legs.get(account, 0) + points
-    settled = entry(after, EntryKind.SETTLE, held.source, legs, given_back, now)
+    settled = (entry(after, EntryKind.SETTLE, held.source, legs, given_back, now),) if held.points else ()
     repaid = repay(after, held.source, tuple(given_back), now)
     expired = expire(replace(repaid.wallet, lots=without_spent(repaid.wallet)), now, f"settle-{hold_id}")
-    return Movement(expired.wallet, (settled, *repaid.entries, *expired.entries))
+    return Movement(expired.wallet, (*settled, *repaid.entries, *expired.entries))
 
 
 def repay(wallet: Wallet, source: str, lot_ids: tuple[str, ...], now: datetime) -> Movement:
@@ -398,6 +405,22 @@ def _split(
         if part < allocation.points:
             released.append(Allocation(allocation.lot_id, allocation.points - part))
     return tuple(captured), tuple(released)
+
+
+def _frozen(
+    holds: tuple[Hold, ...], released: tuple[Allocation, ...]
+) -> tuple[tuple[Hold, ...], tuple[Allocation, ...]]:
+    """The holds with what is released to lots that a dispute has frozen, and what is released to others."""
+    for part in released:
+        frozen = next((hold for hold in holds if hold.purpose is Purpose.DISPUTE and part.lot_id in hold.lot_ids), None)
+        if frozen is not None:
+            allocations = tuple(
+                replace(own, points=own.points + part.points) if own.lot_id == part.lot_id else own
+                for own in frozen.allocations
+            )
+            holds = tuple(replace(hold, allocations=allocations) if hold is frozen else hold for hold in holds)
+            released = tuple(other for other in released if other is not part)
+    return holds, released
 
 
 def legs_of(wallet: Wallet, allocations: Iterable[Allocation], signs: dict[Account, int]) -> dict[str, int]:

@@ -101,6 +101,17 @@ def lock(
     return reserve(wallet, Hold(hold_id, allocations, None, purpose), now)
 
 
+def freeze(wallet: Wallet, bought: Purchase, hold_id: str, now: datetime) -> Movement:
+    """Hold all that is unused of the purchase while a dispute is open. The hold names its lots even if they are empty:
+    what other holds give back to them joins it (see :func:`imagesfactory.points.model.settle`).
+    """
+    names = {lot.id for lot in bought.lots}
+    allocations = tuple(Allocation(lot.id, lot.remaining_points) for lot in wallet.lots if lot.id in names)
+    if not allocations:
+        return Movement(wallet, ())
+    return reserve(wallet, Hold(hold_id, allocations, None, Purpose.DISPUTE), now)
+
+
 def unlock(wallet: Wallet, hold_id: str, now: datetime, into: Account | None = None) -> Movement:
     """End such a hold: everything goes ``into`` an account of the world, or back to its lots; no hold, no movement."""
     held = wallet.hold(hold_id)

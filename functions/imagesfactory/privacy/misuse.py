@@ -41,6 +41,13 @@ class MisuseRegister:
             write = unit.update if known.exists else unit.create
             write(known.reference, record)
 
+    def unlist_identities(self, identities: tuple[str, ...], reason: str) -> None:
+        """Take those of the identities off the register that are on it for ``reason``, which did not hold."""
+        for snapshot in self._client.get_all([self._reference(identity) for identity in identities]):
+            if snapshot.exists and snapshot.get("reason") == reason:
+                option = self._client.write_option(last_update_time=snapshot.update_time)
+                snapshot.reference.delete(option=option)
+
     def is_listed(self, identities: tuple[str, ...], now: datetime) -> bool:
         """Whether any of these identities is on the register and its year has not passed."""
         found = self._client.get_all([self._reference(identity) for identity in identities])

@@ -64,6 +64,14 @@ class StripeControlClient(WebhookControl):
         """The bank decides: won or lost."""
         return self._act(f"disputes/{dispute_id}/close", outcome=outcome)
 
+    def escalate_inquiry(self, dispute_id: str) -> dict[str, Any]:
+        """An inquiry, even a closed one, becomes a dispute."""
+        return self._act(f"disputes/{dispute_id}/escalate")
+
+    def win_appeal(self, dispute_id: str) -> dict[str, Any]:
+        """A dispute that was lost is won after all; its money is ours again."""
+        return self._act(f"disputes/{dispute_id}/appeal")
+
     def emit_event(self, event_type: str, about: str | dict[str, Any]) -> dict[str, Any]:
         """Deliver an event of any type about a known object (its id) or one that never was (a whole object)."""
         return self._act("events", type=event_type, object=about)

@@ -42,6 +42,8 @@ class StripeControl:
             "refunds/plan": self._plan_refunds,
             "refunds/{id}/settle": self._settle_refund,
             "disputes/{id}/close": self._close_dispute,
+            "disputes/{id}/escalate": self._escalate_dispute,
+            "disputes/{id}/appeal": self._appeal_dispute,
             "events": self._emit,
         }
         made = [
@@ -129,6 +131,16 @@ class StripeControl:
 
     def _close_dispute(self, request: Request, body: dict[str, Any]) -> StripeObject:
         return self.close_dispute(request.path_params["id"], one_of(body.get("outcome"), ("won", "lost")))
+
+    def _escalate_dispute(self, request: Request, _: dict[str, Any]) -> StripeObject:
+        dispute = self._double.desk.store.get("dispute", request.path_params["id"])
+        self._double.disputes.escalate(dispute)
+        return dispute
+
+    def _appeal_dispute(self, request: Request, _: dict[str, Any]) -> StripeObject:
+        dispute = self._double.desk.store.get("dispute", request.path_params["id"])
+        self._double.disputes.appeal(dispute)
+        return dispute
 
     def _settle_refund(self, request: Request, body: dict[str, Any]) -> StripeObject:
         return self.settle_refund(request.path_params["id"], one_of(body.get("status"), ("succeeded", "failed")))

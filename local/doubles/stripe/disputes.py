@@ -111,6 +111,20 @@ class Disputes:
             self._reinstate(dispute)
         self._desk.tell("charge.dispute.closed", dispute, before)
 
+    def escalate(self, dispute: StripeObject) -> None:
+        """An inquiry, even a closed one, becomes a dispute."""
+        self._expect(dispute, (*OPEN_INQUIRY, "warning_closed"))
+        before = changed(dispute, status="needs_response", is_charge_refundable=False)
+        self._withdraw(dispute)
+        self._desk.tell("charge.dispute.updated", dispute, before)
+
+    def appeal(self, dispute: StripeObject) -> None:
+        """The bank decides a lost dispute anew, in the shop's favour."""
+        self._expect(dispute, ("lost",))
+        before = changed(dispute, status="won")
+        self._reinstate(dispute)
+        self._desk.tell("charge.dispute.updated", dispute, before)
+
     def _withdraw(self, dispute: StripeObject) -> None:
         fee = dispute_fee(dispute["currency"])
         row = book(self._desk, dispute, "adjustment", "dispute", -dispute["amount"], fee, "Chargeback withdrawal")

@@ -120,6 +120,45 @@ def test_points_come_back_when_the_provider_refuses(shop: Shop) -> None:
     assert shop.balance().is_balanced
 
 
+@pytest.mark.parametrize(("cancelled", "left_points"), [(5_000, 550), (None, 0)])
+def test_staff_who_refund_beside_a_member_whose_refund_is_unclear_take_its_points(
+    shop: Shop, cancelled: int | None, left_points: int
+) -> None:
+    uid = shop.member()
+    order = shop.buy_with_toss(uid)
+    shop.doubles.control.plan(FaultRule(provider="toss", path="*/cancel", effect="error", status=500))
+    assert shop.ask_refund(uid, order).state is RefundState.SENT
+    shop.doubles.control.toss.refund_in_dashboard(order.id, cancelled)
+    shop.doubles.control.clear_faults()
+    shop.clock.move(timedelta(minutes=30))
+    shop.sweep()
+    own, staffs = shop.store.refunds_of(shop.now_of(order))
+    assert (own.state, staffs.state) == (RefundState.FAILED, RefundState.SUCCEEDED)
+    assert shop.now_of(order).refunded_value == staffs.value == staffs.amount
+    wallet = shop.wallet(uid)
+    assert (wallet["available_points"], wallet["held_points"]) == (SIGNUP + left_points, 0)
+    assert shop.balance().is_balanced
+
+
+def test_a_refund_that_is_refused_because_of_a_dispute_leaves_the_points_frozen(shop: Shop) -> None:
+    uid = shop.member()
+    order = shop.buy_with_stripe(uid)
+    shop.receive_all()
+    shop.doubles.control.plan(FaultRule(provider="stripe", path="/v1/refunds", effect="error", status=500))
+    assert shop.ask_refund(uid, order).state is RefundState.SENT
+    shop.doubles.control.clear_faults()
+    shop.doubles.control.stripe.open_dispute(shop.now_of(order).reference)
+    shop.clock.move(timedelta(minutes=30))
+    shop.sweep()
+    (refund,) = shop.store.refunds_of(shop.now_of(order))
+    assert (refund.state, refund.failure) == (RefundState.FAILED, "charge_disputed")
+    wallet = shop.wallet(uid)
+    assert (wallet["available_points"], wallet["held_points"]) == (SIGNUP, 1100)
+    letters = [one.to_dict() or {} for one in shop.client.collection("mail").stream()]
+    assert "refund-decided" in [letter.get("kind") for letter in letters], letters
+    assert shop.balance().is_balanced
+
+
 def test_a_refund_that_fails_after_it_succeeded_returns_the_points(shop: Shop) -> None:
     uid = shop.member()
     order = shop.buy_with_stripe(uid)
@@ -201,6 +240,27 @@ def test_a_lost_dispute_takes_the_points_and_lists_the_payer(shop: Shop) -> None
     assert shop.misuse.is_listed(("email:jisu@example.com",), shop.clock.now())
     assert shop.document(f"disputes/{dispute['id']}")["is_misuse_due"] is False
     assert shop.balance().is_balanced
+
+
+def test_a_dispute_that_is_won_on_appeal_gives_points_and_good_name_back(shop: Shop) -> None:
+    uid = shop.member()
+    order = shop.buy_with_stripe(uid)
+    shop.receive_all()
+    stripe = shop.doubles.control.stripe
+    dispute = stripe.open_dispute(shop.now_of(order).reference)
+    stripe.close_dispute(dispute["id"], "lost")
+    shop.receive_all()
+    shop.sweep()
+    assert shop.wallet(uid)["available_points"] == SIGNUP
+    assert shop.misuse.is_listed(("email:jisu@example.com",), shop.clock.now())
+    stripe.win_appeal(dispute["id"])
+    shop.receive_all()
+    shop.sweep()
+    assert shop.wallet(uid)["available_points"] == SIGNUP + 1100
+    assert not shop.misuse.is_listed(("email:jisu@example.com",), shop.clock.now())
+    assert shop.document(f"disputes/{dispute['id']}")["is_misuse_due"] is False
+    assert shop.balance().is_balanced
+    assert not shop.settlements.run(shop.clock.now(), legal_day(shop.clock.now()))["difference_count"]
 
 
 def test_points_a_job_gives_back_pay_a_debt(shop: Shop) -> None:
