@@ -40,7 +40,6 @@ _INTENT_STATES: Final = {
     "requires_capture": MoneyState.WAITING,
     "processing": MoneyState.WAITING,
     "canceled": MoneyState.EXPIRED,
-    "succeeded": MoneyState.PAID,
 }
 _REFUND_STATES: Final = {
     "succeeded": RefundState.SUCCEEDED,
@@ -156,9 +155,8 @@ class StripePayments:
     ) -> Truth:
         if (intent.get("metadata") or {}).get("order_id") != order.id:
             raise ProviderRefused("payment_of_another_order")
-        state = _INTENT_STATES.get(str(intent["status"]), MoneyState.NONE)
-        if state is not MoneyState.PAID:
-            return Truth(_unpaid_state(session_state, state), reference=order.reference)
+        if intent["status"] != "succeeded":
+            return Truth(_unpaid_state(session_state, str(intent["status"])), reference=order.reference)
         expand: Any = {"expand": ["balance_transaction"]}
         charge = self._client().v1.charges.retrieve(str(intent["latest_charge"]), expand).to_dict()
         asked: Any = {"payment_intent": intent["id"], "limit": PER_PAGE}
@@ -277,11 +275,15 @@ def _session_state(session: dict[str, Any]) -> MoneyState:
     return MoneyState.WAITING if session.get("status") == "complete" else MoneyState.NONE
 
 
-def _unpaid_state(session: MoneyState, intent: MoneyState) -> MoneyState:
-    """A completed page whose intent wants a payment method again: the slow method failed."""
-    if intent is not MoneyState.NONE:
-        return intent
-    return MoneyState.FAILED if session is MoneyState.WAITING else session
+def _unpaid_state(session: MoneyState, intent_status: str) -> MoneyState:
+    """A completed page whose intent wants a payment method again: the slow method failed. While it wants anything else
+    of the payer (a bank account to be verified, a voucher to be paid) it is under way
+    (docs.stripe.com/payments/ach-direct-debit/accept-a-payment, section on microdeposits).
+    """
+    if session is MoneyState.WAITING and intent_status == "requires_payment_method":
+        return MoneyState.FAILED
+    intent = _INTENT_STATES.get(intent_status, MoneyState.NONE)
+    return session if intent is MoneyState.NONE else intent
 
 
 def _refund(refund: dict[str, Any]) -> RefundTruth:

@@ -23,6 +23,8 @@ class TestMethod:
     country: str = "US"
     decline: tuple[str, str | None, str] | None = None
     needs_action: bool = False
+    needs_verifying: bool = False
+    """Whether the payer must still prove that the bank account is theirs, which takes days."""
     refund_status: str = "succeeded"
     dispute_reason: str | None = None
     currencies: tuple[str, ...] = ()
@@ -86,6 +88,9 @@ METHODS: dict[str, TestMethod] = {
     "pm_card_createDispute": TestMethod(last4="0259", dispute_reason="fraudulent"),
     "pm_card_createDisputeProductNotReceived": TestMethod(last4="2685", dispute_reason="product_not_received"),
     "pm_usBankAccount_success": TestMethod(type="us_bank_account", last4="6789", currencies=("usd",)),
+    "pm_usBankAccount_microdeposits": TestMethod(
+        type="us_bank_account", last4="6789", needs_verifying=True, currencies=("usd",)
+    ),
     "pm_konbini_success": TestMethod(type="konbini", last4="0000", country="JP", currencies=("jpy",)),
 }
 """Payment method id -> what it is."""

@@ -125,8 +125,8 @@ class PaymentIntents:
         return intent
 
     def settle(self, intent: StripeObject, *, succeeded: bool) -> None:
-        """An intent in `processing` learns its fate."""
-        self._expect(intent, ("processing",), "settled")
+        """An intent in `processing`, or whose bank account is verified first, learns its fate."""
+        self._expect(intent, ("processing", "requires_action"), "settled")
         charge = self._charges.of(intent["latest_charge"])
         if succeeded:
             self._charges.succeed(charge)
@@ -218,7 +218,9 @@ class PaymentIntents:
             self._raise_decline(intent, charge)
         if charge["status"] == "pending":
             changed(intent, status="processing", payment_method_types=[method.type])
-            self._desk.tell("payment_intent.processing", intent)
+            if method.needs_verifying:
+                changed(intent, status="requires_action", next_action={"type": "verify_with_microdeposits"})
+            self._desk.tell(f"payment_intent.{intent['status']}", intent)
             return
         self._succeed(intent)
         if method.dispute_reason:

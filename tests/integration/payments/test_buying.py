@@ -94,6 +94,32 @@ def test_a_slow_stripe_method_waits_and_then_grants_or_fails(shop: Shop) -> None
     assert shop.wallet(uid)["available_points"] == SIGNUP + 1100
 
 
+def test_a_bank_account_that_is_to_be_verified_first_is_waited_for(shop: Shop) -> None:
+    uid = shop.member()
+    order = shop.buy_with_stripe(uid, "pm_usBankAccount_microdeposits")
+    shop.receive_all()
+    assert shop.now_of(order).status is OrderStatus.WAITING
+    shop.doubles.control.stripe.settle_payment(shop.now_of(order).reference)
+    shop.receive_all()
+    assert shop.now_of(order).is_paid
+
+
+def test_an_app_may_pay_otherwise_when_the_slow_method_failed(shop: Shop) -> None:
+    uid = shop.member()
+    placed = shop.order(uid, Channel.INTENT, currency="USD")
+    intent, stripe = placed.opening.reference, shop.doubles.control.stripe
+    stripe.pay_intent(intent, "pm_usBankAccount_success")
+    shop.receive_all()
+    assert shop.now_of(placed.order).status is OrderStatus.WAITING
+    stripe.settle_payment(intent, succeeded=False)
+    shop.receive_all()
+    assert shop.now_of(placed.order).status is OrderStatus.CREATED
+    stripe.pay_intent(intent)
+    shop.receive_all()
+    assert shop.now_of(placed.order).is_paid
+    assert shop.wallet(uid)["available_points"] == SIGNUP + 1100
+
+
 def test_a_virtual_account_waits_for_its_deposit(shop: Shop) -> None:
     uid = shop.member()
     order = shop.buy_with_toss(uid, "virtual_account")
@@ -186,7 +212,8 @@ def test_a_declined_card_leaves_the_order_open_for_another(shop: Shop) -> None:
     order = shop.order(uid).order
     with pytest.raises(PaymentDeclined):
         shop.confirm(uid, order, shop.doubles.control.toss.pay(order.id, order.amount, "card_declined"))
-    assert shop.now_of(order).status is OrderStatus.CREATED
+    shop.receive_all()
+    assert shop.now_of(order).status is OrderStatus.CREATED, "Toss tells of the attempt that failed, not of the order"
     assert shop.confirm(uid, order, shop.doubles.control.toss.pay(order.id, order.amount)).is_paid
 
 
@@ -224,6 +251,25 @@ def test_money_that_came_in_time_is_found_by_the_sweep_without_any_event(shop: S
     shop.sweep()
     assert shop.now_of(order).is_paid
     assert shop.wallet(uid)["available_points"] == SIGNUP + 1100
+
+
+def test_orders_of_a_provider_that_is_down_do_not_keep_the_others_waiting(shop: Shop) -> None:
+    uid = shop.member()
+    stuck = [
+        shop.order(uid, Channel.INTENT, currency="USD", request_id=f"stripe-order-{number}").order
+        for number in range(3)
+    ]
+    shop.clock.move(timedelta(minutes=1))
+    other = shop.order(uid, request_id="toss-order").order
+    shop.doubles.control.plan(FaultRule(provider="stripe", effect="error", status=500))
+    shop.clock.move(timedelta(minutes=61))
+    for _ in range(2):
+        shop.payment_sweep.run(shop.clock.now(), 3)
+    assert shop.now_of(other).status is OrderStatus.EXPIRED
+    shop.doubles.control.clear_faults()
+    shop.clock.move(timedelta(minutes=10))
+    shop.payment_sweep.run(shop.clock.now(), 3)
+    assert {shop.now_of(order).status for order in stuck} == {OrderStatus.EXPIRED}
 
 
 def test_orders_are_listed_newest_first_by_cursor(shop: Shop) -> None:
