@@ -138,7 +138,7 @@ def truth_page() -> TruthPage:
     """The operator's truth page."""
     from imagesfactory.truth.service import TruthPage
 
-    return TruthPage(bootstrap._database(), bootstrap._archive_database())
+    return TruthPage(bootstrap._database(), bootstrap._archive_database(), bootstrap._bucket())
 
 
 @cache
@@ -146,4 +146,9 @@ def truth_audit() -> Audit:
     """The audit behind the truth page."""
     from imagesfactory.truth.audit import Audit
 
-    return Audit(bootstrap._database(), files=bootstrap._bucket(), settlements=bootstrap.settlements())
+    return Audit(
+        bootstrap._database(),
+        bootstrap._archive_database(),
+        files=bootstrap._bucket(),
+        settlements=bootstrap.settlements(),
+    )

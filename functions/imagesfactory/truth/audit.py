@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from imagesfactory.payments.settlement import Settlements
@@ -16,6 +17,8 @@ from imagesfactory.privacy.purge.ports import FileStore
 from imagesfactory.truth.books import BookAudit
 from imagesfactory.truth.model import Check, Tally, Verdict
 from imagesfactory.truth.pictures import PictureAudit
+from imagesfactory.truth.places import Places
+from imagesfactory.truth.reading import is_leaving
 from imagesfactory.truth.wallets import WalletAudit
 
 if TYPE_CHECKING:
@@ -28,8 +31,10 @@ DAYS: Final = 30
 class Audit:
     """Reads everything."""
 
-    def __init__(self, client: Client, *, files: FileStore, settlements: Settlements) -> None:
+    def __init__(self, client: Client, archive: Client, *, files: FileStore, settlements: Settlements) -> None:
         self._client = client
+        self._is_leaving = partial(is_leaving, client)
+        self._places = Places(client, archive, files)
         self._files = files
         self._settlements = settlements
 
@@ -42,19 +47,20 @@ class Audit:
 
         """
         wallets = WalletAudit(self._client)
-        pictures = PictureAudit(self._client, self._files, wallets.is_leaving)
-        books = BookAudit(self._client, self._settlements, now - timedelta(days=days), now, wallets.is_leaving)
-        yield self._balances(wallets)
+        pictures = PictureAudit(self._client, self._files, self._is_leaving)
+        books = BookAudit(self._client, self._settlements, now - timedelta(days=days), now, self._is_leaving)
+        yield self._balances()
         yield from wallets.verdicts()
         yield pictures.charged(now)
         yield from pictures.stored()
         yield books.granted()
         yield books.taken_back()
         yield books.providers()
+        yield self._places.records()
 
-    def _balances(self, wallets: WalletAudit) -> Verdict:
+    def _balances(self) -> Verdict:
         tally = Tally(Check.WALLETS_EQUAL_ENTRIES)
         for uid in trial_balance(self._client).wrong_wallets:
-            if not wallets.is_leaving(uid):
+            if not self._is_leaving(uid):
                 tally.add(f"wallets/{uid}", uid)
         return tally.verdict()

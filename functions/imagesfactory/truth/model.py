@@ -28,6 +28,7 @@ class Check(StrEnum):
     LEDGER_BALANCED = "ledger-balanced"
     NOTHING_BELOW_ZERO = "nothing-below-zero"
     JOBS = "jobs-on-time"
+    NEWEST_IMAGES = "newest-images"
     LETTERS = "letters-on-time"
     ORDERS = "orders-on-time"
     REFUNDS = "refunds-on-time"
@@ -42,6 +43,7 @@ class Check(StrEnum):
     SIGN_UPS = "sign-ups-on-time"
     CONSENTS = "consents-on-time"
     SUSPENSIONS = "suspensions-on-time"
+    PLACES_REGISTERED = "places-registered"
     RECORDS_DESTROYED = "records-destroyed"
     PURGE_RAN = "purge-ran"
     PURGE_CLEAN = "purge-clean"
@@ -56,6 +58,7 @@ class Check(StrEnum):
     PAYMENTS_GRANTED = "payments-granted"
     RETURNS_TAKEN_BACK = "returns-taken-back"
     PROVIDERS_AGREE = "providers-agree"
+    RECORDS_REGISTERED = "records-registered"
 
     @property
     def text(self) -> Text:
@@ -67,6 +70,9 @@ TEXTS = {
     Check.LEDGER_BALANCED: Text("원장의 합계가 0이다", "The ledger sums to zero"),
     Check.NOTHING_BELOW_ZERO: Text("0보다 작은 잔액이 없다", "Nothing is below zero"),
     Check.JOBS: Text("기한이 지난 작업이 없다", "No job is past its deadline"),
+    Check.NEWEST_IMAGES: Text(
+        "최근 하루의 이미지가 모두 청구되고 보관되어 있다", "Every image of the newest day is charged and has its file"
+    ),
     Check.LETTERS: Text("방치된 메일이 없다", "No letter is stuck"),
     Check.ORDERS: Text("방치된 주문이 없다", "No order is stuck"),
     Check.REFUNDS: Text("기한이 지난 환불이 없다", "No refund is stuck or past the day it is due"),
@@ -81,6 +87,7 @@ TEXTS = {
     Check.SIGN_UPS: Text("기한이 지난 미완료 가입이 없다", "No unfinished sign-up is past its day"),
     Check.CONSENTS: Text("확인 요청이 밀린 광고 수신 동의가 없다", "Nobody waits to be asked to confirm a consent"),
     Check.SUSPENSIONS: Text("방치된 이용 정지가 없다", "No suspension is stuck half way"),
+    Check.PLACES_REGISTERED: Text("등록되지 않은 저장 위치가 없다", "No collection or folder is outside the registry"),
     Check.RECORDS_DESTROYED: Text("파기 기한이 지난 기록이 없다", "No record is overdue for destruction"),
     Check.PURGE_RAN: Text("파기 작업이 하루 안에 실행되었다", "The purge ran within a day"),
     Check.PURGE_CLEAN: Text("마지막 파기 작업에 실패가 없다", "The last purge failed at nothing and missed no file"),
@@ -95,6 +102,7 @@ TEXTS = {
     Check.PAYMENTS_GRANTED: Text("결제와 지급이 일치한다", "Every payment granted its points, once"),
     Check.RETURNS_TAKEN_BACK: Text("환불과 회수가 일치한다", "Every refund and lost dispute took its points back once"),
     Check.PROVIDERS_AGREE: Text("결제사 장부와 일치한다", "The providers' books equal ours"),
+    Check.RECORDS_REGISTERED: Text("모든 기록이 등록된 위치에 있다", "Every record lies in its registered place"),
 }
 AUDITED = frozenset(list(Check)[list(Check).index(Check.WALLETS_EQUAL_ENTRIES) :])
 """Only the audit answers these."""

@@ -1,4 +1,5 @@
-"""Reads every job and every image file: charged if and only if finished, finished if and only if its file is there.
+"""Reads jobs and image files, all or the newest: charged if and only if finished, finished if and only if its file is
+there.
 
 Files come in the order of member and job, and jobs are asked for in the same order, as the purge does. What looks wrong
 is read again by itself, because jobs and files are read at different moments.
@@ -8,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from imagesfactory.generation.model import Job
+from imagesfactory.generation.model import Job, JobStatus
 from imagesfactory.generation.store import job_from
 from imagesfactory.points.model import Account, LotKind
 from imagesfactory.privacy.purge.files import file_names, indexed_records, key_of
@@ -29,6 +30,10 @@ FILES_PAGE: Final = 1000
 """As many as one listing answers (cloud.google.com/storage/docs/json_api/v1/objects/list)."""
 JOBS_LIVE: Final = timedelta(days=89)
 """A charge younger than this must have its job: jobs live for ninety days (retention.yaml)."""
+NEWEST: Final = timedelta(days=1)
+"""How long ago a job of the newest was due at the most; a job is due half an hour after it was asked for."""
+NEWEST_MAX: Final = 100
+"""Of more jobs than these, the newest are looked at: each costs one listing of the bucket."""
 
 
 class PictureAudit:
@@ -51,6 +56,34 @@ class PictureAudit:
         for entry in self._charges_without_job(now - JOBS_LIVE):
             self._accuse(tally, str(entry.get("uid")), entry.reference.path)
         return tally.verdict()
+
+    def newest(self, now: datetime) -> Verdict:
+        """Whether the images of the newest finished jobs are charged and stored; costs the same however many there
+        are.
+        """
+        tally = Tally(Check.NEWEST_IMAGES)
+        jobs = self._newest_finished(now)
+        charges = self._charges(jobs)
+        for job in jobs:
+            names = {image.file for image in job.images if image.file}
+            listed = self._files.page(f"images/{job.owner}/{job.id}/", "", FILES_PAGE) if names else []
+            lacking = names - {file.name for file in listed}
+            is_charged = charges.get(job.id) == job.captured_points == job.price_of_stored
+            if not is_charged or any(self._is_lost(job.id, name) for name in lacking):
+                self._accuse(tally, job.owner, f"jobs/{job.id}")
+        return tally.verdict()
+
+    def _newest_finished(self, now: datetime) -> list[Job]:
+        """Finished jobs of the newest day; if they are too many, of so much less that they are not."""
+        jobs = self._client.collection("jobs").where(filter=matching("status", "==", JobStatus.FINISHED.value))
+
+        def since(start: datetime) -> Any:
+            return jobs.where(filter=matching("deadline_at", ">=", start)).order_by("deadline_at")
+
+        ((counted,),) = since(now - NEWEST).count().get()
+        part = min(1.0, NEWEST_MAX / max(1, int(counted.value)))
+        found = since(now - part * NEWEST).limit(NEWEST_MAX).stream()
+        return [job for job in map(job_from, found) if job is not None]
 
     def stored(self) -> Iterator[Verdict]:
         """Whether each charged image has its file, and each file its image."""

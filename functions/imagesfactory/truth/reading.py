@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
     from imagesfactory.kit.unit_of_work import Snapshot
 
 PAGE = 300
@@ -34,6 +36,11 @@ def matching(path: str, operator: str, value: object) -> Any:
     from google.cloud.firestore import FieldFilter
 
     return FieldFilter(path, operator, value)
+
+
+def is_leaving(client: Client, uid: str) -> bool:
+    """Whether a withdrawal of this member is under way."""
+    return bool(client.collection("withdrawals").document(uid).get(()).exists)
 
 
 def fields_of(snapshot: Snapshot, name: str) -> dict[str, Any]:

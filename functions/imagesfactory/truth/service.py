@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from imagesfactory.kit import log
 from imagesfactory.points.trial_balance import ledger_accounts
+from imagesfactory.privacy.purge.ports import FileStore
 from imagesfactory.truth import model
 from imagesfactory.truth.deadlines import BALANCES, DEADLINES
 from imagesfactory.truth.model import DAILY, IDS_MAX, Check, Page, Verdict
+from imagesfactory.truth.pictures import PictureAudit
+from imagesfactory.truth.places import Places
+from imagesfactory.truth.reading import is_leaving
 from imagesfactory.truth.store import TruthStore
 
 if TYPE_CHECKING:
@@ -27,9 +31,11 @@ AT_ONCE: Final = 8
 class TruthPage:
     """Asks, and answers with verdicts."""
 
-    def __init__(self, client: Client, archive: Client) -> None:
+    def __init__(self, client: Client, archive: Client, files: FileStore) -> None:
         self._client = client
         self._store = TruthStore(client, archive)
+        self._pictures = PictureAudit(client, files, partial(is_leaving, client))
+        self._places = Places(client, archive, files)
 
     def look(self, now: datetime) -> Page:
         """The verdicts as of ``now``, in the order of the questions."""
@@ -57,6 +63,8 @@ class TruthPage:
             lambda: model.ledger(ledger_accounts(self._client)),
             *(partial(self._store.below_zero, balance) for balance in BALANCES),
             *(partial(self._store.overdue, deadline, now) for deadline in DEADLINES),
+            lambda: self._pictures.newest(now),
+            self._places.roots,
             lambda: self._destroyed(now),
             lambda: self._purge_ran(now),
             self._purge_clean,

@@ -14,7 +14,7 @@ from imagesfactory.payments.model import RefundState
 from imagesfactory.points.model import Hold, Purpose, Wallet
 from imagesfactory.points.store import wallet_from
 from imagesfactory.truth.model import Check, Tally, Verdict
-from imagesfactory.truth.reading import matching, pages
+from imagesfactory.truth.reading import is_leaving, matching, pages
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -42,12 +42,8 @@ class WalletAudit:
         yield inner.verdict()
         yield alive.verdict()
 
-    def is_leaving(self, uid: str) -> bool:
-        """Whether a withdrawal of this member is under way."""
-        return bool(self._client.collection("withdrawals").document(uid).get(()).exists)
-
     def _accuse(self, tally: Tally, uid: str, name: str) -> None:
-        if not self.is_leaving(uid):
+        if not is_leaving(self._client, uid):
             tally.add(name, uid)
 
     def _holds(self, page: list[Snapshot], tally: Tally) -> None:

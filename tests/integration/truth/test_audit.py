@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,12 +20,12 @@ LIVED_DAYS = 5
 
 
 def audited(service: LivedIn, days: int = LIVED_DAYS) -> list[Verdict]:
-    audit = Audit(service.client, files=service.listing, settlements=service.settlements)
+    audit = Audit(service.client, service.archive_client, files=service.listing, settlements=service.settlements)
     return list(audit.verdicts(service.clock.now(), days))
 
 
 def red(service: LivedIn) -> list[Check]:
-    page = TruthPage(service.client, service.archive_client).look(service.clock.now())
+    page = TruthPage(service.client, service.archive_client, service.listing).look(service.clock.now())
     return [verdict.check for verdict in (*page.verdicts, *audited(service)) if not verdict.is_green]
 
 
@@ -107,6 +108,11 @@ def refunded_again(service: LivedIn) -> Plant:
     return planted
 
 
+def old_job(service: LivedIn, **changes: Any) -> Plant:
+    """The job, too old for the page: only the audit looks at it."""
+    return {f"jobs/{service.job_id}": {"deadline_at": service.began_at - timedelta(days=2), **changes}}
+
+
 def stuck_job(service: LivedIn, changes: dict[str, Any]) -> Plant:
     """Another job like the one that was finished, still under way."""
     job = service.job(service.job_id) | {"status": "running", "finished_at": None, "captured_points": 0}
@@ -138,7 +144,7 @@ PLANTS: list[tuple[str, Check, Callable[[LivedIn], Plant]]] = [
     ("a hold whose refund was decided", Check.HOLDS_ALIVE, lambda s: held(s, s.bought.refund_ids[0], "refund")),
     ("a hold that its order forgot", Check.HOLDS_ALIVE, lambda s: held(s, f"{s.bought.id}-9", "dispute")),
     ("a job that holds nothing", Check.HOLDS_ALIVE, lambda s: stuck_job(s, {})),
-    ("an image that was not charged", Check.IMAGES_CHARGED, lambda s: {f"jobs/{s.job_id}": {"captured_points": 1}}),
+    ("an image that was not charged", Check.IMAGES_CHARGED, lambda s: old_job(s, captured_points=1)),
     ("a charge for a job that is not there", Check.IMAGES_CHARGED, lambda s: used(s, "settle:job:gone", 2)),
     ("a payment that granted nothing", Check.PAYMENTS_GRANTED, payment),
     (
@@ -163,6 +169,7 @@ PLANTS: list[tuple[str, Check, Callable[[LivedIn], Plant]]] = [
         Check.PROVIDERS_AGREE,
         lambda s: {f"refunds/{s.bought.refund_ids[0]}": {"provider_refund_id": "made-up"}},
     ),
+    ("notes about a member", Check.RECORDS_REGISTERED, lambda _: {f"users/{KEEPER}/notes/1": {"text": "tall"}}),
 ]
 
 
@@ -186,7 +193,7 @@ def file_changed(service: LivedIn, name: str, content: bytes | None) -> Any:
 
 def test_a_lost_file_turns_one_verdict_red(service: LivedIn) -> None:
     name = next(name for name in service.bucket.files if name.startswith(f"images/{KEEPER}/{service.job_id}/"))
-    with file_changed(service, name, None):
+    with service.planted(old_job(service)), file_changed(service, name, None):
         assert red(service) == [Check.IMAGES_STORED]
 
 
@@ -199,6 +206,12 @@ def test_a_file_of_nobody_turns_one_verdict_red(service: LivedIn, folder: str) -
 def test_a_payment_that_nobody_recorded_turns_one_verdict_red(service: LivedIn) -> None:
     with service.planted({f"payments/toss-{service.bought.id}": None}):
         assert red(service) == [Check.PROVIDERS_AGREE]
+
+
+def test_the_archive_holds_only_what_a_law_keeps_and_no_id_is_shown(service: LivedIn) -> None:
+    with service.planted({f"orders/1/buyers/{KEEPER}": {"name": "Jisu"}}, archive=True):
+        (verdict,) = (verdict for verdict in audited(service) if not verdict.is_green)
+    assert (verdict.check, verdict.count, verdict.ids) == (Check.RECORDS_REGISTERED, 1, ("archive orders/*/buyers/*",))
 
 
 def test_what_belongs_to_somebody_who_is_leaving_is_passed_over(service: LivedIn) -> None:

@@ -12,7 +12,7 @@ from tests.lived_in import LivedIn
 
 
 def test_a_run_that_did_not_come_is_said(service: LivedIn, capsys: pytest.CaptureFixture[str]) -> None:
-    page = TruthPage(service.client, service.archive_client)
+    page = TruthPage(service.client, service.archive_client, service.listing)
     assert page.nights_missed(service.clock.now()) == 0
     capsys.readouterr()
     assert page.nights_missed(service.clock.now() + timedelta(days=2)) == 2

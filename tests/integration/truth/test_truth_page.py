@@ -17,7 +17,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def look(service: LivedIn) -> Page:
-    return TruthPage(service.client, service.archive_client).look(service.clock.now())
+    return TruthPage(service.client, service.archive_client, service.listing).look(service.clock.now())
 
 
 def red(page: Page) -> dict[Check, tuple[str, ...]]:
@@ -38,6 +38,11 @@ def entry(service: LivedIn, legs: dict[str, int]) -> dict[str, Any]:
 def job(service: LivedIn, **changes: Any) -> Plant:
     """Another job like the one that was finished."""
     return {"jobs/planted": {**service.job(service.job_id), "finished_at": None, "sweep_at": None, **changes}}
+
+
+def new_job(service: LivedIn, now: datetime, **changes: Any) -> Plant:
+    """The job as if it had been asked for just now."""
+    return {f"jobs/{service.job_id}": {"deadline_at": now, **changes}}
 
 
 PLANTS: list[tuple[str, Check, Callable[[LivedIn, datetime], Plant]]] = [
@@ -62,6 +67,12 @@ PLANTS: list[tuple[str, Check, Callable[[LivedIn, datetime], Plant]]] = [
     ("a queued job", Check.JOBS, lambda s, now: job(s, status="queued", deadline_at=now - HOUR)),
     ("a running job", Check.JOBS, lambda s, now: job(s, status="running", deadline_at=now - HOUR)),
     ("an untidy job", Check.JOBS, lambda _, now: {"jobs/planted": {"is_tidy": False, "sweep_at": now - HOUR}}),
+    ("a free image", Check.NEWEST_IMAGES, lambda s, now: new_job(s, now, captured_points=1)),
+    (
+        "an image whose charge is lost",
+        Check.NEWEST_IMAGES,
+        lambda s, now: {f"wallets/{KEEPER}/entries/settle:job:{s.job_id}": {"legs": {}}, **new_job(s, now)},
+    ),
     ("a letter", Check.LETTERS, lambda _, now: {"mail/planted": {"sweep_at": now - HOUR}}),
     ("an order", Check.ORDERS, lambda s, now: {f"orders/{s.bought.id}": {"resume_at": now - HOUR}}),
     ("a refund", Check.REFUNDS, lambda _, now: {"refunds/planted": {"resume_at": now - HOUR}}),
@@ -99,6 +110,7 @@ PLANTS: list[tuple[str, Check, Callable[[LivedIn, datetime], Plant]]] = [
         lambda _, now: {f"users/{KEEPER}": {"confirmation_due_at": now - HOUR}},
     ),
     ("a suspension", Check.SUSPENSIONS, lambda _, now: {"suspensions/planted": {"resume_at": now - HOUR}}),
+    ("a collection of nobody's", Check.PLACES_REGISTERED, lambda _s, _: {"notes/1": {"text": "tall"}}),
     ("an overdue visit", Check.RECORDS_DESTROYED, lambda _, now: {"visits/planted": {"destroy_at": now - 2 * DAY}}),
     (
         "an overdue entry",
@@ -136,6 +148,35 @@ def test_the_archive_is_looked_at_as_well(service: LivedIn) -> None:
     overdue: Plant = {"orders/planted": {"destroy_at": service.clock.now() - 2 * DAY}}
     with service.planted(overdue, archive=True):
         assert red(look(service)) == {Check.RECORDS_DESTROYED: ("archive orders/{id}",)}
+
+
+def test_a_place_that_the_archive_may_not_have_is_seen_and_so_is_a_folder(service: LivedIn) -> None:
+    service.bucket.files["drafts/keeper/1.png"] = service.bucket.files["exported.zip"] = b"picture"
+    try:
+        with service.planted({"tombstones/1": {"uid": KEEPER}}, archive=True):
+            found = red(look(service))
+    finally:
+        del service.bucket.files["drafts/keeper/1.png"], service.bucket.files["exported.zip"]
+    assert found == {Check.PLACES_REGISTERED: ("archive tombstones", "bucket (none)", "bucket drafts")}
+
+
+def test_an_image_of_the_newest_day_whose_file_is_lost_is_seen(service: LivedIn) -> None:
+    name = next(name for name in service.bucket.files if name.startswith(f"images/{KEEPER}/{service.job_id}/"))
+    content = service.bucket.files.pop(name)
+    try:
+        with service.planted(new_job(service, service.clock.now())):
+            assert red(look(service)) == {Check.NEWEST_IMAGES: (f"jobs/{service.job_id}",)}
+    finally:
+        service.bucket.files[name] = content
+
+
+def test_of_too_many_jobs_the_newest_are_looked_at(service: LivedIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imagesfactory.truth.pictures.NEWEST_MAX", 1)
+    now, job = service.clock.now(), service.job(service.job_id)
+    hours = {"jobs/just-now": now, "jobs/hours-ago": now - 20 * HOUR}
+    uncharged: Plant = {path: {**job, "deadline_at": at, "captured_points": 1} for path, at in hours.items()}
+    with service.planted(uncharged):
+        assert red(look(service)) == {Check.NEWEST_IMAGES: ("jobs/just-now",)}
 
 
 def test_every_question_of_the_page_was_planted() -> None:
