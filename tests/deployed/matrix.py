@@ -16,8 +16,8 @@ import os
 from dataclasses import dataclass, replace
 
 from tests.deployed.functions import Answer, Kind, kind_of
+from tests.deployed.judgement import facts, problems
 from tests.deployed.outside_calls import OutsideCall, Transports, Watch
-from tests.deployed.records import problems
 from tests.deployed.scenes import Scene
 from tests.deployed.surroundings import new_process
 from tests.deployed.world import RETRY_PAUSE, World
@@ -129,7 +129,7 @@ class Matrix:
         world.come_to_rest(at_least=scene.nights)
         state = world.records.read()
         left = world.left if must_be_done else []
-        found = problems(state, world.surroundings, left, letters_max, world.clock.now())
+        found = problems(facts(state, world.surroundings, world.clock.now(), letters_max, left))
         assert not found, "\n".join(found)
         if must_be_done:
             scene.done(world, state)

@@ -79,6 +79,7 @@ class Surroundings:
             CLOCK_FILE: str(self.clock.file),
             "FUNCTIONS_EMULATOR_ADDRESS": "127.0.0.1:5001",
             "NO_PROXY": "127.0.0.1,localhost",
+            "SSL_CERT_DIR": str(self.clock.file.parent),  # trusts nobody; else each new process reads every authority
             "FIRESTORE_EMULATOR_HOST": self.firestore.address,
             "FIREBASE_AUTH_EMULATOR_HOST": self.emulators.auth,
             "STORAGE_EMULATOR_HOST": f"http://{self.emulators.storage}",

@@ -207,9 +207,9 @@ class World:
         self.ask("confirm_toss_payment", wanted, who)
         return Bought(wanted["order_id"], wanted["payment_key"])
 
-    def pays_with_stripe(self, who: SignIn = JISU) -> Bought:
+    def pays_with_stripe(self, who: SignIn = JISU, request_id: str = "order-1-of-test") -> Bought:
         """A pack paid on Stripe's page; of which no event has come yet."""
-        order = self.order(who, "checkout")
+        order = self.order(who, "checkout", request_id)
         self.doubles.control.stripe.pay_checkout(order["stripe"]["session_id"])
         return Bought(order["order_id"], order["stripe"]["session_id"])
 
