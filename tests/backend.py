@@ -47,6 +47,7 @@ from imagesfactory.staff.access_log import AccessLog
 from imagesfactory.support.contacts import InquiryContacts
 from imagesfactory.support.desk import SupportDesk
 from imagesfactory.support.service import SupportService
+from imagesfactory.vendors.firebase_push import FirebasePusher
 from imagesfactory.vendors.openai_images import OpenAIImages
 from imagesfactory.vendors.openai_moderation import OpenAIModerator
 from imagesfactory.vendors.sendgrid_mail import SendGridSender
@@ -205,6 +206,7 @@ class Backend:
             advertiser=ADVERTISER,
             files=bucket,
             sender=sender,
+            pusher=FirebasePusher(project="demo-push", address=addresses.fcm_url),
             queue=queue,
             web_origin="https://imagesfactory.example",
         )

@@ -163,6 +163,7 @@ def mail() -> MailDelivery:
     """The mail room."""
     from imagesfactory.mail.delivery import MailDelivery
     from imagesfactory.support.contacts import InquiryContacts
+    from imagesfactory.vendors.firebase_push import FirebasePusher
     from imagesfactory.vendors.sendgrid_mail import SendGridSender
 
     return MailDelivery(
@@ -174,6 +175,7 @@ def mail() -> MailDelivery:
         advertiser=advertiser(),
         files=_bucket(),
         sender=SendGridSender(api_key=settings().sendgrid_api_key, host=settings().sendgrid_address),
+        pusher=FirebasePusher(project=settings().project, address=settings().push_address),
         queue=_queue(),
         web_origin=settings().web_origin,
     )
@@ -301,9 +303,8 @@ def withdrawal_process() -> WithdrawalProcess:
     from imagesfactory.withdrawal.last_letter import LastLetter
     from imagesfactory.withdrawal.process import WithdrawalProcess
 
-    chosen = settings()
     archive = Archive(_database(), _archive_database())
-    sendgrid = SendGridRecipients(api_key=chosen.sendgrid_api_key, host=chosen.sendgrid_address)
+    sendgrid = SendGridRecipients(api_key=settings().sendgrid_api_key, host=settings().sendgrid_address)
     return WithdrawalProcess(
         _database(),
         clock(),

@@ -30,11 +30,11 @@ _RUNS_FUNCTIONS = ("roles/logging.logWriter", "roles/cloudtasks.enqueuer", "role
 ACCOUNTS = (
     Account(
         name="backend",
-        title="Most functions: the default database, the bucket, the queues; a member's own sign-in on my page",
+        title="Most functions: the default database, the bucket, the queues, pushes; a member's own sign-in on my page",
         databases=(DEFAULT,),
         roles=_RUNS_FUNCTIONS,
         bucket_role="roles/storage.objectUser",
-        permissions=("firebaseauth.users.get",),
+        permissions=("cloudmessaging.messages.create", "firebaseauth.users.get"),
     ),
     Account(
         name="keeper",
@@ -117,7 +117,7 @@ def _role(project: str, member: str, role: str) -> Command:
 
 
 def _own_role(account: Account, project: str, member: str) -> tuple[Step, Step]:
-    role, here = f"{account.name}_sign_ins", f"--project={project}"
+    role, here = f"{account.name}_own", f"--project={project}"
     permissions = f"--permissions={','.join(account.permissions)}"
     make: Command = ("gcloud", "iam", "roles", "create", role, here, permissions, "--stage=GA")
     describe: Command = ("gcloud", "iam", "roles", "describe", role, here)

@@ -24,6 +24,7 @@ SERVICES = [
     "cloudscheduler",
     "cloudtasks",
     "eventarc",
+    "fcm",
     "firebase",
     "firebaseappcheck",
     "firebaserules",

@@ -17,6 +17,7 @@ class Ports:
     sendgrid: int = 0
     stripe: int = 0
     toss: int = 0
+    fcm: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +25,9 @@ class Addresses:
     """The addresses of the running doubles.
 
     `openai_base_url` ends in /v1 as OPENAI_BASE_URL must. `stability_grpc_host` is host:port, never ending in 443:
-    stability-sdk would use TLS. `home` is the page that lists everything and serves the mailbox. `stripe_url` and
-    `toss_url` have no final slash: the SDKs add paths that begin with one. Any test key works; those here will do.
+    stability-sdk would use TLS. `home` is the page that lists everything and serves the mailbox. `stripe_url`,
+    `toss_url` and `fcm_url` have no final slash: the SDKs add paths that begin with one. Any test key works; those
+    here will do.
     """
 
     openai_base_url: str
@@ -35,6 +37,7 @@ class Addresses:
     sendgrid_event_public_key: str
     stripe_url: str
     toss_url: str
+    fcm_url: str
     stripe_webhook_secret: str
     stripe_api_key: str = "sk_test_local"
     toss_secret_key: str = "test_gsk_local"  # noqa: S105 (made up; any test key works)
@@ -86,5 +89,6 @@ def addresses_of(ports: Ports, public_key: str, stripe_webhook_secret: str) -> A
         sendgrid_event_public_key=public_key,
         stripe_url=f"http://{HOST}:{ports.stripe}",
         toss_url=f"http://{HOST}:{ports.toss}",
+        fcm_url=f"http://{HOST}:{ports.fcm}",
         stripe_webhook_secret=stripe_webhook_secret,
     )

@@ -113,6 +113,18 @@ class ControlClient:
         """Empty the mailbox."""
         self._call("DELETE", "/mailbox/messages")
 
+    def pushes(
+        self, to: str | None = None, at_least: int = 0, timeout_seconds: float = WAIT_SECONDS
+    ) -> list[dict[str, Any]]:
+        """The notifications taken, oldest first: name, to, message; waits as :meth:`mails` does."""
+        query = {"to": to, "at_least": at_least, "timeout_seconds": timeout_seconds}
+        found: list[dict[str, Any]] = self._call("GET", "/_control/fcm/pushes", query=query)["pushes"]
+        return found
+
+    def remove_app(self, address: str) -> None:
+        """Somebody removes the app that notifications reach at this address."""
+        self._call("POST", "/_control/fcm/removed", json={"address": address})
+
     def set_event_webhook(self, url: str | None, *, duplicate: bool = False, reverse: bool = False) -> None:
         """Post mail events to that address from now on (None: nowhere), each batch twice or backwards if asked."""
         self._call("PUT", "/_control/sendgrid/webhook", json={"url": url, "duplicate": duplicate, "reverse": reverse})

@@ -23,6 +23,8 @@ from local.doubles.core.faults import FaultRule
 from local.doubles.core.interception import Interception
 from local.doubles.core.neighbours import NeighboursOnly
 from local.doubles.core.wire import HangUpProtocol
+from local.doubles.fcm import app as fcm
+from local.doubles.fcm.errors import speak_error as speak_fcm_error
 from local.doubles.openai import app as openai
 from local.doubles.openai.errors import speak_error as speak_openai_error
 from local.doubles.pages.app import Pages
@@ -123,6 +125,7 @@ class _House:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         backstage = Backstage()
         mail = sendgrid.SendGridDouble(self._events_url)
+        telephones = fcm.FcmDouble()
         images = rest.StabilityRest(backstage)
         payments = PaymentDoubles(backstage, self._webhook_urls)
         pages = Pages(backstage, mail)
@@ -131,12 +134,15 @@ class _House:
         def reset() -> None:
             backstage.reset()
             mail.reset()
+            telephones.reset()
             images.reset()
             payments.reset()
 
+        home_routes = [*pages.routes(), *payments.control_routes(), *telephones.control_routes()]
         doubles = [
-            *self._http_doubles(backstage, mail, images, [*pages.routes(), *payments.control_routes()]),
+            *self._http_doubles(backstage, mail, images, home_routes),
             *self._payment_doubles(payments, payment_pages),
+            _HttpDouble(fcm.PROVIDER, self._ports.fcm, fcm.PREFIXES, [*telephones.routes()], speak_fcm_error),
         ]
         async with AsyncExitStack() as stack:
             taken = {}

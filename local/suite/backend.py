@@ -76,6 +76,7 @@ def functions_environment(
     variables = {
         "FUNCTIONS_EMULATOR_ADDRESS": str(addresses.functions),
         "NO_PROXY": "127.0.0.1,localhost",
+        **({"FCM_BASE_URL": doubles["fcm_url"]} if doubles else {}),  # a project that is not real has no real pushes
         **{variable: doubles[name] for provider in doubled if doubles for variable, name in provider.addresses.items()},
     }
     if len(doubled) < len(PROVIDERS):

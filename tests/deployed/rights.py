@@ -1,6 +1,7 @@
 """Holds what a function was seen to ask of Google against the account it acts as: no emulator refuses what IAM would.
 
-Source: cloud.google.com/iam/docs/roles-permissions, of firebaseauth, datastore, storage and cloudtasks.
+Source: cloud.google.com/iam/docs/roles-permissions, of firebaseauth, datastore, storage, cloudtasks and
+cloudmessaging.
 """
 
 from __future__ import annotations
@@ -39,4 +40,6 @@ def _may(account: Account, call: OutsideCall, surroundings: Surroundings) -> boo
         return is_of_files and account.bucket_role == "roles/storage.objectUser"
     if call.to == surroundings.tasks.address:
         return account.name in MAY_ENQUEUE and "roles/cloudtasks.enqueuer" in account.roles
+    if f"http://{call.to}" == surroundings.doubles.addresses.fcm_url:
+        return "cloudmessaging.messages.create" in account.permissions
     return True

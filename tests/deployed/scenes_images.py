@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.deployed.functions import Answer
 from tests.deployed.records import State
 from tests.deployed.scenes import Scene
-from tests.deployed.scenes_members import all_is_well, answered, task
+from tests.deployed.scenes_members import all_is_well, answered, has_device, task
 from tests.deployed.world import ONE_IMAGE, World
 
 PRICE = 5
@@ -85,6 +85,22 @@ def mail_task(world: World) -> None:
     world.notes["task"] = world.take_task("deliver")
 
 
+def push_task(world: World) -> None:
+    """A finished job whose member has the app."""
+    has_device(world)
+    world.notes["job"] = world.job()
+    assert world.deliver(world.take_task("generate")).status == 200
+    world.notes["task"] = world.task_for("deliver", {"mail_id": f"{world.notes['job']}-ended"})
+
+
+def is_pushed(world: World, state: State) -> None:
+    """Google has no idempotency keys either, but a device shows what comes twice in the place of the first."""
+    letter = state.under("mail")[f"{world.notes['job']}-ended"]
+    assert (letter["state"], letter["words"]) == ("sent", None)
+    shown = {one["message"]["android"]["notification"]["tag"] for one in world.doubles.control.pushes()}
+    assert len(shown) == 1
+
+
 def done_and_mailed(world: World) -> None:
     asked(world)
     world.work_off()
@@ -115,5 +131,6 @@ SCENES: tuple[Scene, ...] = (
     Scene("generate", last_image_task, task, is_finished, label="last-of-two"),
     Scene("on_mail_created", mail_event, tells_mail, is_finished),
     Scene("deliver", mail_task, task, is_finished),
+    Scene("deliver", push_task, task, is_pushed, label="push"),
     Scene("delete_image", done_and_mailed, deletes, is_deleted),
 )

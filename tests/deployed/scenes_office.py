@@ -219,7 +219,14 @@ def advertising(world: World) -> None:
 
 
 def unsubscribes(world: World) -> Answer:
-    url = bootstrap.advertiser().unsubscribe_url(JISU.uid)
+    return follows(world, bootstrap.advertiser().unsubscribe_url(JISU.uid))
+
+
+def unsubscribes_from_pushes(world: World) -> Answer:
+    return follows(world, bootstrap.advertiser().unsubscribe_url(JISU.uid, "push"))
+
+
+def follows(world: World, url: str) -> Answer:
     return world.functions.request("unsubscribe", "POST", path="/?" + url.partition("?")[2])
 
 
@@ -231,6 +238,17 @@ def agrees_to_advertising(world: World) -> None:
 def has_refused(_world: World, state: State) -> None:
     assert state.one("users")["consents"]["marketing_email"]["is_granted"] is False
     assert letters(state) == {"consent-changed": 2}
+
+
+def agrees_to_pushes(world: World) -> None:
+    world.member()
+    world.ask("set_consents", CONSENT | {"marketing_push": True})
+
+
+def has_refused_pushes(_world: World, state: State) -> None:
+    consents = state.one("users")["consents"]
+    said = {name: consents[name]["is_granted"] for name in ("marketing_email", "marketing_push")}
+    assert said == {"marketing_email": True, "marketing_push": False}
 
 
 def opens_policy(world: World) -> Answer:
@@ -296,6 +314,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("begin_campaign", two_members, staff_call("begin_campaign", OFFICER, CAMPAIGN), was_advertised),
     Scene("advertise", advertising, task, was_advertised),
     Scene("unsubscribe", agrees_to_advertising, unsubscribes, has_refused),
+    Scene("unsubscribe", agrees_to_pushes, unsubscribes_from_pushes, has_refused_pushes, label="pushes"),
     Scene("policy_page", World.member, opens_policy, all_is_well, changes_nothing=True),
     Scene("mail_events", letter_went_out, carrier_tells, is_suppressed),
 )

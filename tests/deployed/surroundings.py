@@ -97,6 +97,7 @@ class Surroundings:
             "SENDGRID_API_KEY": "local",
             "SENDGRID_BASE_URL": addresses.sendgrid_url,
             "SENDGRID_EVENTS_KEY": addresses.sendgrid_event_public_key,
+            "FCM_BASE_URL": addresses.fcm_url,
             "STRIPE_SECRET_KEY": addresses.stripe_api_key,
             "STRIPE_BASE_URL": addresses.stripe_url,
             "STRIPE_WEBHOOK_SECRET": addresses.stripe_webhook_secret,

@@ -1,12 +1,13 @@
 """The devices of a member: what the app says of itself, and where notifications could be pushed to.
 
-``users/{uid}/devices/{id}`` dies with the membership. A push token belongs to one device at a time only in the view of
-its own member; nobody else's devices are read. Source: privacy policy, article 1 (device information, app version,
-device UUID, push token).
+``users/{uid}/devices/{id}`` dies with the membership. An app's push address belongs to whoever registered it last: what
+is meant for a member who signed out must not appear for the next one on the same telephone.
+Source: privacy policy, article 1 (device information, app version, device UUID, push token).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -20,7 +21,7 @@ from imagesfactory.kit.errors import Outcome, Refusal, Text
 from imagesfactory.kit.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from google.cloud.firestore import Client, CollectionReference
+    from google.cloud.firestore import Client, CollectionReference, Query
 
 DEVICES_MAX = 20
 
@@ -35,6 +36,14 @@ class PushAddress(BaseModel):
 
     kind: Literal["token", "installation"]
     value: Annotated[str, StringConstraints(min_length=10, max_length=4096)]
+
+
+@dataclass(frozen=True)
+class ReachableDevice:
+    """A device of a member that notifications can be pushed to."""
+
+    device_id: str
+    address: PushAddress
 
 
 class DeviceRequest(BaseModel):
@@ -88,11 +97,38 @@ class DeviceService:
         self._devices(uid).document(device_id).delete()
         log.info("device.removed", uid=uid)
 
+    def is_reachable(self, uid: str) -> bool:
+        """Whether anything can be pushed to the member."""
+        return bool(self._reachable(uid).limit(1).select(()).get())
+
+    def reachable(self, uid: str) -> list[ReachableDevice]:
+        """The devices of the member that notifications can be pushed to."""
+        found = self._reachable(uid).limit(DEVICES_MAX).stream()
+        return [ReachableDevice(one.id, PushAddress.model_validate(one.get("push"))) for one in found]
+
+    def forget_address(self, uid: str, device: ReachableDevice) -> None:
+        """Keep no push address that nothing answers at any more; one that the app has renewed meanwhile stays."""
+        unit_of_work.run(self._client, partial(self._forget_address, uid=uid, device=device))
+        log.info("device.address_gone", uid=uid)
+
+    def _forget_address(self, unit: UnitOfWork, uid: str, device: ReachableDevice) -> None:
+        (snapshot,) = unit.peek(self._devices(uid).document(device.device_id))
+        if snapshot.exists and snapshot.get("push") == device.address.model_dump():
+            unit.tie(snapshot)
+            unit.update(snapshot.reference, {"push": None})
+
+    def _reachable(self, uid: str) -> Query:
+        from google.cloud.firestore import FieldFilter
+
+        return self._devices(uid).where(filter=FieldFilter("push.value", ">", ""))
+
     def _register(self, unit: UnitOfWork, uid: str, request: DeviceRequest, now: datetime) -> None:
         reference = self._devices(uid).document(request.device_id)
         account, device = unit.peek(self._accounts.reference(uid), reference)
         model.active(profile_from(account))
         unit.tie(device)
+        if request.push is not None:
+            self._take_over(unit, request.push, reference.path)
         document: dict[str, Any] = {
             "owner": uid,
             **request.model_dump(exclude={"device_id"}),
@@ -104,6 +140,16 @@ class DeviceService:
         if len(self._devices(uid).limit(DEVICES_MAX).select(()).get()) >= DEVICES_MAX:
             raise TooManyDevices(maximum=DEVICES_MAX)
         unit.create(reference, document | {"registered_at": now})
+
+    def _take_over(self, unit: UnitOfWork, address: PushAddress, path: str) -> None:
+        """Let no other device, of whomever, keep the address that is registered at ``path``."""
+        from google.cloud.firestore import FieldFilter
+
+        everywhere = self._client.collection_group("devices")
+        for other in everywhere.where(filter=FieldFilter("push.value", "==", address.value)).limit(DEVICES_MAX).get():
+            if other.reference.path != path:
+                unit.tie(other)
+                unit.update(other.reference, {"push": None})
 
     def _devices(self, uid: str) -> CollectionReference:
         devices: CollectionReference = self._accounts.reference(uid).collection("devices")

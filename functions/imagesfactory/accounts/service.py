@@ -38,6 +38,8 @@ class Recipient:
     is_held: bool
     agrees_to_marketing_email: bool = False
     """Whether advertising may be sent now; asked at the moment of sending."""
+    agrees_to_marketing_push: bool = False
+    """The same for advertising that is pushed."""
 
 
 class AccountService:
@@ -124,6 +126,7 @@ class AccountService:
             profile.language,
             profile.is_correction_pending,
             profile.status is Status.ACTIVE and profile.has_consent(ConsentKind.MARKETING_EMAIL, now),
+            profile.status is Status.ACTIVE and profile.has_consent(ConsentKind.MARKETING_PUSH, now),
         )
 
     def leaving_recipient(self, uid: str) -> Recipient | None:

@@ -41,7 +41,8 @@ def policy_page(request: Request) -> Response:
 
 @on_request(timeout_sec=30, concurrency=40, invoker="public", secrets=list(SECRETS_OF_IDENTITY))
 def unsubscribe(request: Request) -> Response:
-    """Refuse advertising by mail: a POST does it (RFC 8058), a GET shows the one button that posts.
+    """Refuse advertising: a POST does it (RFC 8058), a GET shows the one button that posts. ``c=push`` means what is
+    pushed, else it is mail.
 
     A link that mail scanners follow must change nothing, hence the button.
     """
@@ -56,18 +57,23 @@ def unsubscribe(request: Request) -> Response:
     if request.method != "POST":
         return _small_page(_ASK)
     try:
-        return _refused_advertising(member)
+        return _refused_advertising(member, is_pushed=request.args.get("c") == "push")
     except Exception as problem:
         log.failure("page.failed", problem, task="unsubscribe")
         return said(INTERNAL, 500)
 
 
-def _refused_advertising(member: str) -> Response:
+def _refused_advertising(member: str, *, is_pushed: bool) -> Response:
     from imagesfactory.accounts.changes import ConsentRequest
     from imagesfactory.accounts.errors import AccountNotActive, AccountUnknown
     from imagesfactory.policy.company import company
 
-    refusal = ConsentRequest(version=company().privacy_policy_version, channel="web", marketing_email=False)
+    version = company().privacy_policy_version
+    refusal = (
+        ConsentRequest(version=version, channel="web", marketing_push=False)
+        if is_pushed
+        else ConsentRequest(version=version, channel="web", marketing_email=False)
+    )
     try:
         bootstrap.profiles().set_consents(member, refusal, bootstrap.clock().now())
     except (AccountUnknown, AccountNotActive):
@@ -82,7 +88,7 @@ def _small_page(body: str) -> Response:
 
 
 _ASK = (
-    "<p>광고 메일을 더 이상 받지 않습니다. / Stop advertising mail.</p>"
+    "<p>광고를 더 이상 받지 않습니다. / Stop advertising.</p>"
     '<form method="post"><button>수신거부 / Unsubscribe</button></form>'
 )
 _DONE = "<p>수신거부가 처리되었습니다. / You will get no more advertising.</p>"

@@ -10,7 +10,7 @@ from imagesfactory.generation.store import JobStore
 from imagesfactory.generation.texts import REASONS
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail.outbox import Outbox
-from imagesfactory.mail.words import JobFinished, NotMade
+from imagesfactory.mail.words import ImagesEnded, JobFinished, NotMade
 from imagesfactory.points.service import PointsService
 
 
@@ -35,6 +35,9 @@ class Settlement:
         self._points.settle(unit, snapshot, job.id, job.captured_points, now)
         if any(image.reason is not ReleaseReason.CANCELLED for image in job.images):
             self._outbox.post(unit, f"{job.id}-finished", job.owner, job_finished(job), now)
+            made = len(job.stored)
+            ended = ImagesEnded(job.id, made, len(job.images) - made)
+            self._outbox.notify(unit, f"{job.id}-ended", job.owner, ended, now)
         return job
 
 

@@ -60,6 +60,8 @@ class Settings:
     stability_address: str
     stability_grpc_address: str
     sendgrid_address: str
+    push_address: str
+    """Empty: Google's own, reached with the functions' credentials."""
     stripe_address: str
     """Empty: the SDK's own."""
     toss_address: str
@@ -108,6 +110,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         stability_address=text("STABILITY_BASE_URL", "https://api.stability.ai"),
         stability_grpc_address=text("STABILITY_GRPC_HOST", "grpc.stability.ai:443"),
         sendgrid_address=text("SENDGRID_BASE_URL", "https://api.sendgrid.com"),
+        push_address=text("FCM_BASE_URL"),
         stripe_address=text("STRIPE_BASE_URL"),
         toss_address=text("TOSS_BASE_URL", "https://api.tosspayments.com"),
         tasks_emulator=text("CLOUD_TASKS_EMULATOR_HOST"),

@@ -2,4 +2,5 @@
 
 words.py      what there is to say        outbox.py     writes a letter's facts in its cause's own commit
 rendering.py  facts to subject and body   delivery.py   lease, render, hand over, erase
+                                          pushing.py    hand over to a member's devices instead
 """

@@ -1,8 +1,9 @@
-"""What the law asks of an advertising mail, and the proof of each one in ``ads/{id}``.
+"""What the law asks of an advertisement, mailed or pushed, and the proof of each one in ``ads/{id}``.
 
 Asked at the moment of sending, not when the letter was written: consent, and the hour. The subject begins with
-``(광고)``; sender, address, telephone and a way to refuse that needs no sign-in stand in the body. E-mail is excepted
-from the ban between 21:00 and 08:00, but nobody wants advertising at night, so it waits until the morning.
+``(광고)``; sender, address, telephone and a way to refuse that needs no sign-in stand in the body. Between 21:00 and
+08:00 nothing may be pushed without a consent of its own, which nobody is asked for. E-mail is excepted from that, but
+nobody wants advertising at night, so both wait until the morning.
 Source: Network Act article 50 and its Enforcement Decree article 61 with schedule 6.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from imagesfactory.kit.clock import SEOUL, legal_day
 from imagesfactory.kit.ids import keyed_hash
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from imagesfactory.kit.unit_of_work import UnitOfWork
 
 LABEL: Final = "(광고)"
+Channel = Literal["email", "push"]
 _MORNING: Final = time(8)
 _EVENING: Final = time(21)
 
@@ -43,9 +45,9 @@ class Advertiser:
         """Whether everything is known that has to stand in an advertising mail."""
         return bool(self.address and self.telephone and self.unsubscribe_page)
 
-    def unsubscribe_url(self, uid: str) -> str:
-        """Where this member refuses with one click."""
-        return f"{self.unsubscribe_page}?m={uid}.{self._seal(uid)}"
+    def unsubscribe_url(self, uid: str, channel: Channel = "email") -> str:
+        """Where this member refuses advertising on that channel with one click."""
+        return f"{self.unsubscribe_page}?m={uid}.{self._seal(uid)}" + ("&c=push" if channel == "push" else "")
 
     def member_of(self, token: str) -> str | None:
         """The member (uid) whose link holds ``token``; None if we did not make it."""
@@ -65,17 +67,26 @@ def waits_until(now: datetime) -> datetime | None:
     return datetime.combine(day, _MORNING, tzinfo=SEOUL)
 
 
+def left_of_day(now: datetime) -> timedelta:
+    """How long advertising may still appear today; zero at night."""
+    if waits_until(now):
+        return timedelta(0)
+    return datetime.combine(legal_day(now), _EVENING, tzinfo=SEOUL) - now
+
+
 class AdRecords:
     """Writes down which advertisement was sent to whom; nothing of what it said is lost: the campaign has it."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def note(self, unit: UnitOfWork, mail_id: str, owner: str, campaign_id: str, now: datetime) -> None:
+    def note(
+        self, unit: UnitOfWork, mail_id: str, owner: str, campaign_id: str, channel: Channel, now: datetime
+    ) -> None:
         """Write the record in the commit that says the letter was sent."""
         record = {
             "owner": owner,
-            "channel": "email",
+            "channel": channel,
             "campaign": campaign_id,
             "sent_at": now,
             "destroy_at": destroy_at("advertising", now),

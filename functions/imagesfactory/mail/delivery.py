@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from imagesfactory.accounts.devices import DeviceService
 from imagesfactory.accounts.service import AccountService, Recipient
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.clock import Clock
@@ -20,9 +21,10 @@ from imagesfactory.kit.ids import new_id
 from imagesfactory.kit.queue import Queue
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail import model
-from imagesfactory.mail.advertising import AdRecords, Advertiser, waits_until
+from imagesfactory.mail.advertising import AdRecords, Advertiser, Channel, waits_until
 from imagesfactory.mail.model import Mail, State
-from imagesfactory.mail.ports import Attachment, Files, Letter, LetterRefused, Outsiders, Sender, SenderBusy
+from imagesfactory.mail.ports import Attachment, Files, Letter, LetterRefused, Outsiders, Pusher, Sender, SenderBusy
+from imagesfactory.mail.pushing import NobodyReached, PushDesk
 from imagesfactory.mail.rendering import Pictures, render
 from imagesfactory.mail.store import MailStore, mail_from
 from imagesfactory.mail.suppression import SuppressionList
@@ -33,6 +35,8 @@ from imagesfactory.mail.words import (
     InquiryForDesk,
     InquiryReceived,
     JobFinished,
+    Notification,
+    PushedAdvertisement,
     Words,
 )
 from imagesfactory.policy.company import company
@@ -73,6 +77,7 @@ class MailDelivery:
         advertiser: Advertiser,
         files: Files,
         sender: Sender,
+        pusher: Pusher,
         queue: Queue,
         web_origin: str,
     ) -> None:
@@ -86,6 +91,7 @@ class MailDelivery:
         self._ads = AdRecords(client)
         self._files = files
         self._sender = sender
+        self._pushes = PushDesk(DeviceService(client), pusher, advertiser)
         self._queue = queue
         self._web_origin = web_origin
 
@@ -161,18 +167,27 @@ class MailDelivery:
             return partial(_failed, "recipient-gone")
         if recipient.is_held:
             return model.held
-        if self._suppressions.is_listed(recipient.address, self._clock.now()):
+        if not isinstance(words, Notification) and self._suppressions.is_listed(recipient.address, self._clock.now()):
             return partial(_failed, "address-suppressed")
-        if isinstance(words, Advertisement) and (refusal := self._refusal_to_advertise(recipient)):
+        if isinstance(words, Advertisement | PushedAdvertisement) and (
+            refusal := self._refusal_to_advertise(_channel(words), recipient)
+        ):
             return refusal
         try:
-            carrier_id = self._sender.send(self._letter(mail, words, recipient))
+            carrier_id = self._carry(mail, words, recipient)
+        except NobodyReached:
+            return partial(_failed, "no-device")
         except SenderBusy as busy:
             return partial(_try_again, busy)
         except LetterRefused as refused:
             log.error("mail.refused", mail_id=mail.id, code=refused.code)
             return partial(_failed, "refused-by-carrier")
         return partial(_sent, carrier_id)
+
+    def _carry(self, mail: Mail, words: Words, recipient: Recipient) -> str:
+        if isinstance(words, Notification):
+            return self._pushes.send(mail, words, recipient, self._clock.now())
+        return self._sender.send(self._letter(mail, words, recipient))
 
     def _recipient(self, owner: str, words: Words) -> Recipient | None:
         """Our own desk, the member (one who left as well), or somebody without an account who made an inquiry."""
@@ -186,9 +201,10 @@ class MailDelivery:
             return self._outsiders.recipient(words.inquiry_id)
         return None
 
-    def _refusal_to_advertise(self, recipient: Recipient) -> Change | None:
+    def _refusal_to_advertise(self, channel: Channel, recipient: Recipient) -> Change | None:
         """What becomes of an advertisement that may not be sent now; None if it may."""
-        if not recipient.agrees_to_marketing_email:
+        agrees = {"email": recipient.agrees_to_marketing_email, "push": recipient.agrees_to_marketing_push}
+        if not agrees[channel]:
             return partial(_failed, "no-consent")
         if not self._advertiser.may_advertise:
             return partial(_failed, "advertiser-unknown")
@@ -242,9 +258,13 @@ class MailDelivery:
         after = change(mail, self._clock.now())
         self._store.update(unit, after)
         words = claimed.mail.words
-        if isinstance(words, Advertisement) and after.state is State.SENT:
-            self._ads.note(unit, mail.id, mail.owner, words.campaign_id, self._clock.now())
+        if isinstance(words, Advertisement | PushedAdvertisement) and after.state is State.SENT:
+            self._ads.note(unit, mail.id, mail.owner, words.campaign_id, _channel(words), self._clock.now())
         return after
+
+
+def _channel(words: Words) -> Channel:
+    return "push" if isinstance(words, Notification) else "email"
 
 
 def _sent(carrier_id: str, mail: Mail, now: datetime) -> Mail:

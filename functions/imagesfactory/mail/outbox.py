@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from imagesfactory.accounts.devices import DeviceService
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail.model import Mail
 from imagesfactory.mail.store import MailStore, mail_from
-from imagesfactory.mail.words import Words
+from imagesfactory.mail.words import Notification, Words
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, DocumentReference
@@ -19,6 +20,7 @@ class Outbox:
 
     def __init__(self, client: Client) -> None:
         self._store = MailStore(client)
+        self._devices = DeviceService(client)
 
     def reference(self, key: str) -> DocumentReference:
         """Where the letter of that key is, or would be."""
@@ -40,3 +42,10 @@ class Outbox:
 
         """
         self._store.create(unit, Mail(key, owner, words, created_at=now, due_at=now), words.kind)
+
+    def notify(self, unit: UnitOfWork, key: str, owner: str, words: Notification, now: datetime) -> None:
+        """Write down what to push to the member ``owner``, if any of the member's devices can be reached; as in
+        :meth:`post`, under a key of its own.
+        """
+        if self._devices.is_reachable(owner):
+            self.post(unit, key, owner, words, now)

@@ -1,4 +1,4 @@
-"""What mail needs from outsiders: somebody who sends, and the files that go with a letter."""
+"""What mail needs from outsiders: somebody who sends, somebody who pushes, and the files that go with a letter."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from imagesfactory.accounts.devices import PushAddress
     from imagesfactory.accounts.service import Recipient
 
 
@@ -39,6 +42,20 @@ class Letter:
     """Where one click refuses letters of this kind (RFC 8058); empty for letters that cannot be refused."""
 
 
+@dataclass(frozen=True)
+class Push:
+    """A notification ready to go."""
+
+    title: str
+    text: str
+    replaces: str
+    """The same for every attempt, 24 letters and digits: a device shows the latest in place of those before it."""
+    data: Mapping[str, str]
+    """For the app, which opens what it is about: opaque ids of ours, and an address."""
+    lives_for: timedelta
+    """How long it waits for a device that cannot be reached now; zero: not at all."""
+
+
 class SenderBusy(Exception):
     """Not accepted now (rate limit, outage, timeout); later may work. A timeout may mean it was accepted."""
 
@@ -63,6 +80,22 @@ class Sender(Protocol):
 
         Raises:
             SenderBusy, LetterRefused: see there.
+
+        """
+
+
+class AddressGone(Exception):
+    """No app is reached at this push address any more."""
+
+
+class Pusher(Protocol):
+    """Whoever carries notifications to devices."""
+
+    def push(self, push: Push, address: PushAddress) -> str:
+        """Hand over the notification, exactly one attempt; returns the carrier's own id once it is accepted.
+
+        Raises:
+            AddressGone, SenderBusy, LetterRefused: see there.
 
         """
 

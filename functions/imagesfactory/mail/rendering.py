@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from imagesfactory.accounts.service import Recipient
 from imagesfactory.mail.advertising import Advertiser
 from imagesfactory.mail.ports import Attachment
-from imagesfactory.mail.words import Words
+from imagesfactory.mail.words import Notification, Words
 from imagesfactory.policy.company import company
 from imagesfactory.policy.consents import advertising_consent
 from imagesfactory.policy.payments import payment_rules
@@ -76,6 +76,16 @@ def render(
         text=_templates().get_template(f"{name}.txt").render(facts).strip() + "\n",
         html=_templates().get_template(f"{name}.html").render(facts),
     )
+
+
+def render_notification(words: Notification, recipient: Recipient, advertiser: Advertiser) -> tuple[str, str]:
+    """Title and text of what is pushed, in ``recipient``'s language; no name stands in it."""
+    facts = {"words": words, "company": company(), "advertiser": advertiser}
+    title, text = (
+        _templates().get_template(f"{words.kind}.{recipient.language}.{part}.txt").render(facts)
+        for part in ("title", "body")
+    )
+    return title.strip(), text.strip()
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What there is to say: one frozen record for each kind of mail, with facts only and no address in it."""
+"""What there is to say: one frozen record for each kind of mail and of notification, with facts only, no address."""
 
 from __future__ import annotations
 
@@ -221,8 +221,44 @@ class AccountClosed:
     lines_en: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True)
+class ImagesEnded:
+    """Pushed: a job ended, with so many images made and so many not."""
+
+    kind: ClassVar[str] = "push-images-ended"
+
+    job_id: str
+    made_count: int
+    not_made_count: int
+
+
+@dataclass(frozen=True)
+class AnswerWaiting:
+    """Pushed: an inquiry was answered; what was answered is read in the app."""
+
+    kind: ClassVar[str] = "push-answer-waiting"
+
+    inquiry_id: str
+
+
+@dataclass(frozen=True)
+class PushedAdvertisement:
+    """Pushed: an advertisement, for members who agree to that."""
+
+    kind: ClassVar[str] = "push-advertisement"
+
+    campaign_id: str
+    subject_ko: str
+    subject_en: str
+
+
+Notification = ImagesEnded | AnswerWaiting | PushedAdvertisement
+"""What is pushed to a member's devices instead of mailed. It passes through others and stands on locked screens, so it
+has counts and our own ids in it and nothing else."""
+
 Words = (
-    AccountClosed
+    Notification
+    | AccountClosed
     | AccountSuspended
     | AccountReinstated
     | ExportFinished
@@ -287,6 +323,9 @@ _FLAT: tuple[type[Words], ...] = (
     CorrectionDecided,
     AccountSuspended,
     AccountReinstated,
+    ImagesEnded,
+    AnswerWaiting,
+    PushedAdvertisement,
 )
 """Kinds whose fields are stored as they are."""
 

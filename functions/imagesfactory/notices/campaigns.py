@@ -17,7 +17,7 @@ from imagesfactory.kit.queue import Queue
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail.advertising import Advertiser
 from imagesfactory.mail.outbox import Outbox
-from imagesfactory.mail.words import Advertisement
+from imagesfactory.mail.words import Advertisement, PushedAdvertisement
 from imagesfactory.policy.retention import destroy_at
 from imagesfactory.staff.model import StaffMember
 
@@ -94,7 +94,7 @@ class CampaignService:
         return campaign_id
 
     def proceed(self, campaign_id: str, now: datetime) -> None:
-        """Write the letters to the next page of members who agree, and hand the page after it to the queue."""
+        """Write to the next page of members who agree, by mail or pushed, and hand the page after it to the queue."""
         after = unit_of_work.run(self._client, partial(self._proceed, campaign_id=campaign_id, now=now))
         if after is not None:
             self._enqueue(campaign_id, after)
@@ -130,17 +130,22 @@ class CampaignService:
         if campaign is None or campaign["resume_at"] is None:
             return None
         page = self._roll.profiles(campaign["reached_after"], PAGE)
-        uids = [profile.uid for profile in page if profile.has_consent(ConsentKind.MARKETING_EMAIL, now)]
-        said = {name: campaign[name] for name in ("subject_ko", "subject_en", "body_ko", "body_en")}
-        for uid in uids:
-            words = Advertisement(campaign_id=campaign_id, **said)
+        subjects = {name: campaign[name] for name in ("subject_ko", "subject_en")}
+        bodies = {name: campaign[name] for name in ("body_ko", "body_en")}
+        mailed = [profile.uid for profile in page if profile.has_consent(ConsentKind.MARKETING_EMAIL, now)]
+        pushed = [profile.uid for profile in page if profile.has_consent(ConsentKind.MARKETING_PUSH, now)]
+        for uid in mailed:
+            words = Advertisement(campaign_id=campaign_id, **subjects, **bodies)
             self._outbox.post(unit, derive_id("ad", campaign_id, uid), uid, words, now)
+        for uid in pushed:
+            notification = PushedAdvertisement(campaign_id=campaign_id, **subjects)
+            self._outbox.notify(unit, derive_id("pushed-ad", campaign_id, uid), uid, notification, now)
         is_last = len(page) < PAGE
         unit.update(
             snapshot.reference,
             {
                 "reached_after": "" if is_last else page[-1].uid,  # lives for years, and its member may leave
-                "reached_count": campaign["reached_count"] + len(uids),
+                "reached_count": campaign["reached_count"] + len({*mailed, *pushed}),
                 "resume_at": None if is_last else now + PATIENCE,
             },
         )

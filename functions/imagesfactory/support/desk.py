@@ -12,7 +12,7 @@ from imagesfactory.kit.errors import Text
 from imagesfactory.kit.ids import derive_id
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail.outbox import Outbox
-from imagesfactory.mail.words import InquiryAnswered
+from imagesfactory.mail.words import AnswerWaiting, InquiryAnswered
 from imagesfactory.staff.access_log import AccessLog
 from imagesfactory.staff.model import Access, Action, StaffMember
 from imagesfactory.support import model
@@ -138,6 +138,9 @@ class SupportDesk:
         if inquiry.owner or inquiry.contact_email:
             words = InquiryAnswered(inquiry.id, message.text, is_member=bool(inquiry.owner))
             self._outbox.post(unit, f"{inquiry.id}-{message.id}", inquiry.owner, words, message.at)
+        if inquiry.owner:
+            waiting = AnswerWaiting(inquiry.id)
+            self._outbox.notify(unit, f"{inquiry.id}-{message.id}-push", inquiry.owner, waiting, message.at)
 
     def _settle(self, unit: UnitOfWork, staff: StaffMember, inquiry_id: str, now: datetime) -> Inquiry:
         after = settle(unit, self._store, inquiry_id, now)

@@ -20,7 +20,7 @@ from local.doubles.sendgrid.events import TRIGGER_ADDRESSES
 from local.doubles.sendgrid.mailbox import Mail
 
 RECENT_CALLS = 25
-PROVIDERS = ("openai", "stability", "stability_grpc", "sendgrid", "stripe", "toss")
+PROVIDERS = ("openai", "stability", "stability_grpc", "sendgrid", "stripe", "toss", "fcm")
 SHOWN_MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 """Attachments of these types may be shown by the browser; all others are only offered as a download."""
 

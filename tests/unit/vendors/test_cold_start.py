@@ -12,6 +12,7 @@ import imagesfactory.vendors
 from imagesfactory.kit.settings import REGION, read_settings
 from imagesfactory.vendors.bucket import CloudStorageBucket
 from imagesfactory.vendors.directory import FirebaseDirectory
+from imagesfactory.vendors.firebase_push import FirebasePusher
 from imagesfactory.vendors.openai_images import OpenAIImages
 from imagesfactory.vendors.openai_moderation import OpenAIModerator
 from imagesfactory.vendors.sendgrid_mail import SendGridSender
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from imagesfactory.accounts.ports import Directory
     from imagesfactory.generation.ports import ImageBucket, ImageModel, Moderator
     from imagesfactory.kit.queue import Queue
-    from imagesfactory.mail.ports import Sender
+    from imagesfactory.mail.ports import Pusher, Sender
 
 ROOT = Path(__file__).parents[3]
 SDKS = (
@@ -58,7 +59,7 @@ print([sdk for sdk in SDKS if sdk in sys.modules])
 """
 
 
-def construct_all() -> tuple[dict[str, ImageModel], Moderator, ImageBucket, Queue, Sender, Directory]:
+def construct_all() -> tuple[dict[str, ImageModel], Moderator, ImageBucket, Queue, Sender, Directory, Pusher]:
     """Every vendor in its port's place (the type checker compares them), from settings without a single key."""
     settings = read_settings({"GCLOUD_PROJECT": "demo-vendors"})
     return (
@@ -72,6 +73,7 @@ def construct_all() -> tuple[dict[str, ImageModel], Moderator, ImageBucket, Queu
         CloudTasksQueue(project=settings.project, region=REGION, task_invoker=settings.task_invoker),
         SendGridSender(api_key=settings.sendgrid_api_key, host=settings.sendgrid_address),
         FirebaseDirectory(project=settings.project),
+        FirebasePusher(project=settings.project, address=settings.push_address),
     )
 
 

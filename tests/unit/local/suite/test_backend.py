@@ -13,6 +13,7 @@ DOUBLES = {
     "stripe_url": "http://127.0.0.1:5",
     "stripe_webhook_secret": "whsec_made_up",
     "toss_url": "http://127.0.0.1:6",
+    "fcm_url": "http://127.0.0.1:7",
 }
 USERS = {"HTTPS_PROXY": "http://proxy:3128", "HOME": "/home/somebody"}
 
@@ -29,6 +30,7 @@ def test_without_keys_every_provider_is_a_double_and_no_proxy_is_in_the_way() ->
         "SENDGRID_BASE_URL": "http://127.0.0.1:4",
         "STRIPE_BASE_URL": "http://127.0.0.1:5",
         "TOSS_BASE_URL": "http://127.0.0.1:6",
+        "FCM_BASE_URL": "http://127.0.0.1:7",
     }
     assert set(given.secrets) == {
         "OPENAI_API_KEY",

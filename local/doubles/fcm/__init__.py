@@ -1,0 +1,1 @@
+"""The double of Firebase Cloud Messaging's HTTP v1 API, with the telephones behind it."""
