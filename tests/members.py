@@ -227,6 +227,10 @@ class Members(Shop):
     def leave(self, uid: str, **more: Any) -> None:
         """Withdraw, to the very end."""
         self.withdraw(uid, **more)
+        self.come_to_the_end()
+
+    def come_to_the_end(self) -> None:
+        """Let a withdrawal that was begun run to the very end."""
         self.work_off()
         self.clock.move(LAST_LOOK_AFTER + timedelta(seconds=1))
         self.sweep()

@@ -39,6 +39,9 @@ Recall = Callable[[str, datetime], bool]
 """Brings an order (its id) of somebody who withdrew back from the archive; False when it is not there."""
 
 TASK_FUNCTION = "processevent"
+UNSIGNED = frozenset({"toss"})
+"""Whose events anybody could send. Their orders are always there before their payments."""
+ELSEWHERE = "elsewhere"
 ENQUEUE_GRACE = timedelta(minutes=2)
 """How long the sweep leaves a new event to the trigger and the queue."""
 PARKED_FIRST = timedelta(minutes=1)
@@ -98,19 +101,16 @@ class Inbox:
     def receive(self, notice: Notice, now: datetime) -> bool:
         """Write the event down; False if that is not needed: it is there already, or about nothing of ours.
 
-        An unsigned event (Toss) counts only if it names an order of ours, because anybody could fill the inbox
-        otherwise; the order is always there before its payment. Buyers know the number of their order, so these
-        events are counted for each order; the sweep looks at an order whose events are refused.
+        Anybody could fill the inbox with unsigned events (Toss). A buyer knows the number of their order, so those of
+        an order are counted, and the sweep looks at an order whose events are refused. All that name an order which is
+        not here are counted together: it may be in the archive, which whoever acts on the event can reach and the
+        door, open to the world, cannot.
 
         Raises:
             Forged: it carries a secret, and not the one that the payment came with.
-            TooManyRequests: unsigned events name this order more often than its payment can have changed.
+            TooManyRequests: more unsigned events came than payments can have changed; the provider sends it again.
 
         """
-        is_signed = notice.provider != "toss"
-        if not is_signed and not self._concerns_us(notice):
-            log.info("webhook.unknown_order", provider=notice.provider)
-            return False
         event = Event(
             id=f"{notice.provider}-{notice.event_id}",
             provider=notice.provider,
@@ -120,7 +120,7 @@ class Inbox:
             received_at=now,
             resume_at=now + ENQUEUE_GRACE,
         )
-        is_new = self._keep(event) if is_signed else unit_of_work.run(self._client, partial(self._count, event=event))
+        is_new = self._keep_unsigned(event, notice) if notice.provider in UNSIGNED else self._keep(event)
         if is_new:
             log.info("webhook.received", provider=event.provider, event_id=event.id, code=event.kind)
         return is_new
@@ -134,12 +134,20 @@ class Inbox:
             return False
         return True
 
-    def _count(self, unit: UnitOfWork, event: Event) -> bool:
-        counted = self._allowances.reference(Subject("events", "order", event.order_id))
+    def _keep_unsigned(self, event: Event, notice: Notice) -> bool:
+        share = self._share_of(notice)
+        if share is None:
+            log.info("webhook.unknown_order", provider=notice.provider)
+            return False
+        return unit_of_work.run(self._client, partial(self._count, event=event, share=share))
+
+    def _count(self, unit: UnitOfWork, event: Event, share: str) -> bool:
+        rate = limits().rate("events_of_order" if share == event.order_id else "events_of_orders_elsewhere")
+        counted = self._allowances.reference(Subject("events", "order", share))
         known, allowance = unit.peek(self._reference(event.id), counted)
         if known.exists:
             return False
-        self._allowances.take_in(unit, allowance, limits().rate("events_of_order"), event.received_at)
+        self._allowances.take_in(unit, allowance, rate, event.received_at)
         unit.create(known.reference, {**_moving(event), **_fixed(event)})
         return True
 
@@ -159,7 +167,12 @@ class Inbox:
             return
         try:
             self._act(event, now)
-        except (UnknownOrder, PaymentMismatch, ProviderBusy, ProviderUnusable, RetryLater) as problem:
+        except UnknownOrder as problem:
+            if event.provider not in UNSIGNED:
+                self._park(event, type(problem).__name__, now)
+                return
+            log.info("webhook.unknown_order", provider=event.provider)
+        except (PaymentMismatch, ProviderBusy, ProviderUnusable, RetryLater) as problem:
             self._park(event, type(problem).__name__, now)
             if isinstance(problem, RetryLater | ProviderBusy):
                 raise RetryLater("event-parked", problem.delay) from None
@@ -194,13 +207,18 @@ class Inbox:
                 raise
             self._reconciliation.settle(order_id, now, event.reference)
 
-    def _concerns_us(self, notice: Notice) -> bool:
-        order = self._store.order(notice.order_id) if is_order_id(notice.order_id) else None
-        if order is None or order.provider != notice.provider:
-            return False
-        if order.secret and notice.secret and not hmac.compare_digest(order.secret.encode(), notice.secret.encode()):
+    def _share_of(self, notice: Notice) -> str | None:
+        """Whose allowance an unsigned event uses: its order's, or that of all orders which are not here; None for what
+        cannot be about an order of ours.
+        """
+        if not is_order_id(notice.order_id):
+            return None
+        order = self._store.order(notice.order_id)
+        if order is None:
+            return ELSEWHERE
+        if order.secret and notice.secret and not _is_equal(order.secret, notice.secret):
             raise Forged
-        return True
+        return order.id if order.provider == notice.provider else None
 
     def _park(self, event: Event, problem: str, now: datetime) -> None:
         attempts = event.attempts + 1
@@ -225,6 +243,11 @@ class Inbox:
 
     def _reference(self, event_id: str) -> DocumentReference:
         return self._client.collection("inbox").document(event_id)
+
+
+def _is_equal(secret: str, told: str) -> bool:
+    """In a time that tells nothing. JSON can spell texts that plain UTF-8 has no bytes for."""
+    return hmac.compare_digest(secret.encode(), told.encode(errors="surrogatepass"))
 
 
 def event_from(snapshot: Snapshot) -> Event | None:

@@ -53,6 +53,8 @@ def notice(body: bytes, signature: str, secret: str, now: datetime) -> Notice | 
     """
     import stripe
 
+    if not signature.isascii():  # the SDK can compare no other
+        raise Forged
     try:
         text = body.decode()
         stripe.WebhookSignature.verify_header(text, signature, secret, tolerance=TOLERANCE_SECONDS)

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 from imagesfactory.kit.errors import RetryLater
+from imagesfactory.kit.rate import TooManyRequests
 from imagesfactory.payments.inbox import ATTEMPTS_MAX
 from imagesfactory.payments.ports import Forged, Notice
+from imagesfactory.policy.limits import limits
 
 from local.doubles import Doubles
 from local.doubles.core.faults import FaultRule
@@ -185,8 +187,22 @@ def test_a_deposit_callback_with_the_wrong_secret_is_forged(shop: Shop) -> None:
     with pytest.raises(Forged):
         shop.inbox.receive(notice, shop.clock.now())
     assert shop.inbox.receive(replace(notice, secret=order.secret), shop.clock.now())
-    assert not shop.inbox.receive(replace(notice, order_id="a" * 24), shop.clock.now())
     assert not shop.inbox.receive(replace(notice, order_id="__all__"), shop.clock.now())
+
+
+def test_unsigned_events_about_orders_that_are_nowhere_are_few_and_end_in_silence(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They may be in the archive, which is found out when the event is acted on."""
+    most = limits().rate("events_of_orders_elsewhere").burst
+    notices = [Notice("toss", f"event-{number}", "CANCEL_STATUS_CHANGED", "a" * 24, "") for number in range(most + 1)]
+    for notice in notices[:most]:
+        assert shop.inbox.receive(notice, shop.clock.now())
+    with pytest.raises(TooManyRequests):
+        shop.inbox.receive(replace(notices[most], order_id="b" * 24), shop.clock.now())
+    shop.inbox.process("toss-event-0", shop.clock.now())
+    assert shop.document("inbox/toss-event-0")["state"] == "done"
+    assert '"severity": "ERROR"' not in capsys.readouterr().out
 
 
 def test_a_forged_status_changes_nothing_because_the_truth_is_read(shop: Shop) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from imagesfactory.payments.store import PaymentStore
 from tests.integration.webhooks.conftest import SECRET, Endpoint, forget_settings
 
 ORDER_ID = "a" * 24
+ORDER_SECRET = "ps_of_the_order"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=30),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
@@ -41,6 +43,11 @@ def _signed(body: bytes, *, secret: str = SECRET, age_seconds: int = 0) -> dict[
     return {"Stripe-Signature": stripe.WebhookSignature.generate_signature_header(text, secret, timestamp=stamp)}
 
 
+def _dated(signature: str) -> dict[str, str]:
+    """What anybody could send: of now, and signed by nobody."""
+    return {"Stripe-Signature": f"t={int(time.time())},v1={signature}"}
+
+
 def _stored(inbox: Any) -> int:
     return len(list(inbox.stream()))
 
@@ -52,6 +59,7 @@ def _put_order(inbox: Any) -> None:
     order = Order(
         ORDER_ID, "jisu", "", "toss", Channel.WIDGET, "basic", 1000, 100, 10_000, "KRW", "2026-11-24", now, now
     )
+    order = replace(order, secret=ORDER_SECRET)
     unit_of_work.run(inbox._client, lambda unit: PaymentStore(inbox._client).create_order(unit, order))
 
 
@@ -71,12 +79,13 @@ def test_a_signed_event_is_stored_once_and_answered(endpoint: Endpoint, inbox: A
         lambda: {"Stripe-Signature": ""},
         lambda: {"Stripe-Signature": "t=1,v1=00"},
         lambda: {"Stripe-Signature": "t=now,v1=ä"},
+        lambda: _dated("ä"),
         lambda: _signed(_event(), secret="whsec_other"),
         lambda: _signed(_event(), age_seconds=900),
         lambda: _signed(_event(), age_seconds=-900),
         lambda: _signed(_event(id="evt_2")),
     ],
-    ids=["none", "empty", "invented", "unreadable", "other-secret", "stale", "future", "other-event"],
+    ids=["none", "empty", "invented", "unreadable", "no-hex", "other-secret", "stale", "future", "other-event"],
 )
 def test_forged_stale_and_future_events_are_refused(
     endpoint: Endpoint, inbox: Any, headers: Callable[[], dict[str, str]]
@@ -145,11 +154,13 @@ def test_a_laptop_takes_no_real_money(
     assert refused in bootstrap._payment_providers()
 
 
-def test_a_toss_event_counts_only_for_an_order_of_ours(endpoint: Endpoint, inbox: Any) -> None:
+def test_a_toss_event_counts_only_for_what_could_be_an_order_of_ours(endpoint: Endpoint, inbox: Any) -> None:
     door = endpoint("toss_webhook")
-    body = {"eventType": "PAYMENT_STATUS_CHANGED", "data": {"orderId": ORDER_ID, "paymentKey": "k", "status": "DONE"}}
+    data = {"orderId": "no_order-of-ours", "paymentKey": "k", "status": "DONE"}
+    body = {"eventType": "PAYMENT_STATUS_CHANGED", "data": data}
     assert door.post("/", json=body).status_code == 200
     assert _stored(inbox) == 0
+    data["orderId"] = ORDER_ID
     _put_order(inbox)
     headers = {"tosspayments-webhook-transmission-id": "whevt_12345678"}
     for _ in range(2):
@@ -158,12 +169,18 @@ def test_a_toss_event_counts_only_for_an_order_of_ours(endpoint: Endpoint, inbox
     assert record.id == "toss-whevt_12345678"
 
 
+@pytest.fixture
+def ordered(inbox: Any) -> None:
+    """An order of ours waits for its payment, which came with a secret."""
+    _put_order(inbox)
+
+
 @FUZZ
-@given(body=st.binary(max_size=400), signature=st.text(st.characters(codec="ascii", exclude_categories=["Cc"])))
+@given(body=st.binary(max_size=400), signature=st.text(st.characters(codec="latin-1", exclude_categories=["Cc"])))
 def test_noise_never_breaks_the_doors(endpoint: Endpoint, inbox: Any, body: bytes, signature: str) -> None:
-    for name in ("stripe_webhook", "toss_webhook"):
-        answer = _door(endpoint, name).post("/", data=body, headers={"Stripe-Signature": signature})
-        assert 400 <= answer.status_code < 500
+    sent = [("stripe_webhook", {"Stripe-Signature": signature}), ("stripe_webhook", _dated(signature))]
+    for name, headers in (*sent, ("toss_webhook", {})):
+        assert 400 <= _door(endpoint, name).post("/", data=body, headers=headers).status_code < 500
 
 
 @FUZZ
@@ -192,14 +209,27 @@ def test_no_subject_of_a_handled_event_breaks_the_door(endpoint: Endpoint, inbox
     kind=st.sampled_from(["PAYMENT_STATUS_CHANGED", "DEPOSIT_CALLBACK", "CANCEL_STATUS_CHANGED", "OTHER"]),
     order_id=JSON | st.sampled_from([ORDER_ID, "__proto__", "../users", "a/b", "."]),
     transmission_id=st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=30),
+    secret=st.text(st.characters(), max_size=30) | st.sampled_from(["", ORDER_SECRET, "\ud800"]),
 )
 def test_no_toss_event_breaks_the_door(
-    endpoint: Endpoint, inbox: Any, event: dict[str, Any], kind: str, order_id: Any, transmission_id: str
+    endpoint: Endpoint,
+    ordered: None,
+    event: dict[str, Any],
+    kind: str,
+    order_id: Any,
+    transmission_id: str,
+    secret: str,
 ) -> None:
-    shaped = {"eventType": kind, "data": {"orderId": order_id}, **event}
+    shaped = {"eventType": kind, "data": {"orderId": order_id}, "secret": secret, **event}
     headers = {"tosspayments-webhook-transmission-id": transmission_id}
     for body in (event, shaped):
         assert _door(endpoint, "toss_webhook").post("/", json=body, headers=headers).status_code < 500
+
+
+def test_a_secret_that_no_utf8_can_spell_is_forged(endpoint: Endpoint, inbox: Any, ordered: None) -> None:
+    body = {"eventType": "DEPOSIT_CALLBACK", "data": {"orderId": ORDER_ID}, "secret": "\ud800"}
+    assert endpoint("toss_webhook").post("/", json=body).status_code == 400
+    assert _stored(inbox) == 0
 
 
 _doors: dict[str, FlaskClient] = {}

@@ -43,7 +43,8 @@ def test_no_member_alone_can_use_up_what_an_address_may(crowd: dict[str, int]) -
 
 def test_every_rate_is_used() -> None:
     named = {name for one in limits().functions.values() for name in (one.member, one.address)}
-    in_rooms = {"inquiries_of_member", "inquiries_of_address", "letters_to_contact", "events_of_order"}
+    in_rooms = {"inquiries_of_member", "inquiries_of_address", "letters_to_contact"}
+    in_rooms |= {"events_of_order", "events_of_orders_elsewhere"}
     assert set(limits().rates) == (named - {None}) | in_rooms
 
 
