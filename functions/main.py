@@ -28,6 +28,7 @@ DOORS = {
         "get_receipt",
         "get_settlement",
         "list_orders",
+        "record_refund_by_hand",
         "redeem_coupon",
         "request_refund",
     ],

@@ -13,6 +13,7 @@ from imagesfactory.generation.deletion import ImageDeletion
 from imagesfactory.mail.outbox import Outbox
 from imagesfactory.officer.members import MemberDesk
 from imagesfactory.officer.suspension import SuspensionService
+from imagesfactory.payments.by_hand import HandRefunds
 from imagesfactory.payments.inbox import Inbox
 from imagesfactory.rights.correction import CorrectionService
 from imagesfactory.rights.export import TASK_FUNCTION as EXPORT
@@ -132,6 +133,13 @@ class Members(Shop):
             rules=RULES,
         )
         self.open_money = OpenMoney(client, archive, self.settling)
+        self.hand_refunds = HandRefunds(
+            client,
+            reconciliation=self.reconciliation,
+            recall=self.open_money.recall,
+            accesses=self.access_log,
+            rules=RULES,
+        )
         self.inbox = Inbox(
             client,
             queue=wrap("queue", self.queue),

@@ -12,6 +12,7 @@ from typing import Any
 
 import stripe
 from google.cloud import firestore
+from imagesfactory.kit import unit_of_work
 from imagesfactory.kit.clock import legal_day, start_of_legal_day
 from imagesfactory.kit.errors import RetryLater
 from imagesfactory.mail.outbox import Outbox
@@ -28,6 +29,7 @@ from imagesfactory.payments.request import ConfirmRequest, OrderRequest, RefundR
 from imagesfactory.payments.settlement import Settlements
 from imagesfactory.payments.store import PaymentStore
 from imagesfactory.payments.sweep import PaymentSweep
+from imagesfactory.points.store import wallet_from
 from imagesfactory.policy.payments import payment_rules
 from imagesfactory.vendors import stripe_webhook, toss_webhook
 from imagesfactory.vendors.stripe_payments import StripePayments
@@ -136,6 +138,22 @@ class Shop(Backend):
         """Ask for a refund of unused points."""
         body = {"request_id": request_id, "order_id": order.id, "points": points, **more}
         return self.refunds.request(uid, RefundRequest.model_validate(body), self.clock.now())
+
+    def spend(self, uid: str, points: int) -> None:
+        """Hold and capture points as a finished job does."""
+        source = f"spent-{points}"
+
+        def hold(unit: unit_of_work.UnitOfWork) -> None:
+            wallet = wallet_from(unit.read(self.points.wallet_reference(uid))[0])
+            assert wallet is not None
+            self.points.hold(unit, wallet, source, points, self.clock.now(), self.clock.now())
+
+        def settle(unit: unit_of_work.UnitOfWork) -> None:
+            (snapshot,) = unit.read(self.points.wallet_reference(uid))
+            self.points.settle(unit, snapshot, source, points, self.clock.now())
+
+        unit_of_work.run(self.client, hold)
+        unit_of_work.run(self.client, settle)
 
     def settle(self, order: Order) -> Order:
         """Bring an order in line with its provider."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from imagesfactory.mail.events import MailEvents
     from imagesfactory.notices.campaigns import CampaignService
     from imagesfactory.notices.service import NoticeService
+    from imagesfactory.payments.by_hand import HandRefunds
     from imagesfactory.staff.access_log import AccessLog
     from imagesfactory.staff.disclosures import DisclosureRegister
     from imagesfactory.support.desk import SupportDesk
@@ -131,6 +132,21 @@ def sessions() -> SessionCookies:
     from imagesfactory.vendors.session_cookies import SessionCookies
 
     return SessionCookies(project=settings().project)
+
+
+@cache
+def hand_refunds() -> HandRefunds:
+    """Refunds that a person paid."""
+    from imagesfactory.payments.by_hand import HandRefunds
+    from imagesfactory.policy.payments import payment_rules
+
+    return HandRefunds(
+        bootstrap._database(),
+        reconciliation=bootstrap._reconciliation(),
+        recall=bootstrap._open_money().recall,
+        accesses=access_log(),
+        rules=payment_rules(),
+    )
 
 
 @cache

@@ -85,6 +85,17 @@ def is_refunded(_world: World, state: State) -> None:
     assert state.one("orders")["refunded_points"] == 200
 
 
+def records_refund(world: World) -> Answer:
+    wanted = {
+        "request_id": "refund-by-hand-1",
+        "order_id": world.notes["order"].order_id,
+        "amount": 2_000,
+        "ground": "termination",
+        "reason": "the provider refuses so old a payment",
+    }
+    return world.call("record_refund_by_hand", wanted, FINANCE)
+
+
 def was_redeemed(_world: World, state: State) -> None:
     assert state.one("wallets")["available_points"] == 100 + COUPON_POINTS
     assert len(state.under("coupon_uses")) == 1
@@ -192,6 +203,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("get_receipt", bought, of_order("get_receipt", form="mail"), mails_receipt, label="mail"),
     Scene("request_refund", bought, refunds, is_refunded, label="toss"),
     Scene("request_refund", bought_with_stripe, refunds, is_refunded, label="stripe"),
+    Scene("record_refund_by_hand", bought, records_refund, is_refunded),
     Scene("redeem_coupon", World.member, answered("redeem_coupon", COUPON), was_redeemed),
     Scene("stripe_webhook", stripe_event, posts_stripe, is_paid),
     Scene("toss_webhook", deposit_event, posts_toss, is_paid),

@@ -12,6 +12,7 @@ from imagesfactory import bootstrap_office as office
 from imagesfactory.doors import callers, limits
 from imagesfactory.doors.answers import answers
 from imagesfactory.doors.calling import on_call
+from imagesfactory.doors.options import KEEPER
 from imagesfactory.kit.settings import SECRETS_OF_IDENTITY, SECRETS_OF_PAYMENTS
 
 _SECRETS = [*SECRETS_OF_PAYMENTS, *SECRETS_OF_IDENTITY]
@@ -148,3 +149,18 @@ def get_settlement(request: CallableRequest[Any]) -> dict[str, Any]:
     access = Access(staff, Action.SETTLEMENT_READ, record=day or "latest")  # its differences name members' orders
     office.access_log().note(access, bootstrap.clock().now())
     return views_payments.settlement(bootstrap.settlements().get(day))
+
+
+@on_call(timeout_sec=60, concurrency=10, service_account=KEEPER, secrets=_SECRETS)
+@answers
+def record_refund_by_hand(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Write down that finance paid a refund by hand, also for an order whose member left."""
+    staff = callers.staff_member(request, "finance")
+    limits.count("record_refund_by_hand", request, staff.uid)
+    from imagesfactory.doors import views_payments
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.payments.request import HandRefundRequest
+
+    now = bootstrap.clock().now()
+    wanted = parsed(HandRefundRequest, request.data)
+    return views_payments.refund(office.hand_refunds().record(staff, wanted, now), now)

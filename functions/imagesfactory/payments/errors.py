@@ -147,6 +147,16 @@ class RefundAccountMissing(Refusal):
     text = Text("환불받을 계좌를 입력해 주세요.", "Please name the account for the refund.")
 
 
+class MoreThanPaid(Refusal):
+    """More is said to have been paid back than was paid and has not gone back; details: ``refundable_amount``."""
+
+    outcome = Outcome.FAILED_PRECONDITION
+    code = "more-than-paid"
+    text = Text(
+        "이 주문에서 돌려줄 수 있는 금액보다 많습니다.", "This order has less money left to pay back than that."
+    )
+
+
 class CouponUnknown(Refusal):
     """There is no such coupon now."""
 

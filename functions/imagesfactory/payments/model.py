@@ -70,6 +70,8 @@ class RefundOrigin(StrEnum):
     """In the provider's dashboard, or by a bank."""
     AUTOMATIC = "automatic"
     """Points could not be supplied (E-Commerce Act article 15)."""
+    HAND = "by-hand"
+    """Paid by a person because no provider would: it stands in no provider's books."""
 
 
 class RefundReason(StrEnum):
@@ -78,6 +80,8 @@ class RefundReason(StrEnum):
     WITHDRAWAL = "withdrawal-of-offer"
     TERMINATION = "termination"
     NOT_SUPPLIED = "not-supplied"
+    DIFFERS = "differs-from-display"
+    """What was supplied is not what was shown or agreed (E-Commerce Act article 17(3)): use does not count."""
     UNKNOWN = "unknown"
 
 
@@ -142,6 +146,11 @@ class Order:
     def is_closed(self) -> bool:
         """Whether nobody should pay it any more."""
         return self.status in {OrderStatus.FAILED, OrderStatus.EXPIRED}
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether its money came in, nothing was supplied for it, and not all of it went or goes back."""
+        return self.is_paid and not self.is_granted and self.refunded_value < self.amount
 
     @property
     def payment_id(self) -> str:

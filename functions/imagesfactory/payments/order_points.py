@@ -33,13 +33,14 @@ class OrderPoints:
         """How many paid and bonus points of the order are neither spent nor held."""
         return reversal.unused(self.wallet, self.order.lots(self.now)) if self.wallet is not None else (0, 0)
 
-    def claim(self, back: Return, source: str, value: int, into: Account) -> Return:
+    def claim(self, back: Return, source: str, value: int, into: Account, *, unused_only: bool = False) -> Return:
         """The record with ``value`` more, or all that is left of the order, and with the points that stands for,
-        which are taken back.
+        which are taken back; those that were spent are owed, unless only unused ones are wanted.
         """
         value = min(value, self.left_value)
-        points, taken = self._take_back(source, value, into)
+        points, taken = self._take_back(source, value, into, unused_only=unused_only)
         self.count(value, points)
+        points = taken.paid_points if unused_only else points
         return replace(
             back,
             value=back.value + value,
@@ -90,12 +91,13 @@ class OrderPoints:
         self.entries.extend(movement.entries)
         self.order = replace(self.order, revision=self.order.revision + 1)
 
-    def _take_back(self, source: str, value: int, into: Account) -> tuple[int, reversal.Taken]:
+    def _take_back(self, source: str, value: int, into: Account, *, unused_only: bool) -> tuple[int, reversal.Taken]:
         """Nothing can be taken where nothing was granted, or no wallet is left."""
         if self.wallet is None or not self.order.is_granted:
             return 0, reversal.Taken()
         points = valuation.points_of_value(self.order, value)
-        wanted = (points, valuation.bonus_share(self.order, points))
+        most = self.unused()[0] if unused_only else points
+        wanted = (min(points, most), valuation.bonus_share(self.order, points))
         bought = self.order.lots(self.now)
         movement, taken = reversal.take_back(self.wallet, bought, self._named(source), wanted, self.now, into)
         self.move(movement)

@@ -6,7 +6,7 @@ and everything is read anew. Truths are therefore applied in the order in which 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -111,13 +111,32 @@ class Reconciliation:
         outcome = fold(known.recorded(order), truth, due_at, now, declined)
         return self._write(unit, known, order, outcome, truth, now)
 
-    def _known(self, unit: UnitOfWork, order: Order, truth: Truth, now: datetime) -> _Known:
-        """What the fold needs besides the order. Refunds and disputes are only written together with their order,
-        so that the version of the order vouches for them; the wallet is tied in once points move.
+    def apply(self, unit: UnitOfWork, order: Order, decide: Callable[[Recorded], Outcome], now: datetime) -> Outcome:
+        """Write what ``decide`` makes of what is recorded, without asking the provider.
+
+        Args:
+            unit: in which ``order`` was read.
+            order: the order.
+            decide: the decision; it may raise a refusal.
+            now: when, UTC.
+
         """
+        known = self._everything(unit, order, now)
+        outcome = decide(known.recorded(order))
+        self._write_changes(unit, known, order, outcome, now)
+        return outcome
+
+    def _known(self, unit: UnitOfWork, order: Order, truth: Truth, now: datetime) -> _Known:
+        """What the fold needs besides the order."""
         is_settled = order.is_paid and order.is_booked and truth.state is MoneyState.PAID
         if is_settled and not (truth.refunds or truth.disputes or order.refund_ids or order.dispute_ids):
             return _Known((), (), None, None, {})
+        return self._everything(unit, order, now)
+
+    def _everything(self, unit: UnitOfWork, order: Order, now: datetime) -> _Known:
+        """All that is recorded. Refunds and disputes are only written together with their order, so that the version
+        of the order vouches for them; the wallet is tied in once points move.
+        """
         names = [self._store.refund_reference(refund_id) for refund_id in order.refund_ids]
         names += [self._store.dispute_reference(dispute_id) for dispute_id in order.dispute_ids]
         lane = self._numbers.lane(order.id, now)
@@ -142,13 +161,16 @@ class Reconciliation:
             self._post(unit, known, letters.points_bought(outcome.order, self._rules), outcome.order, now)
         elif outcome.order.is_booked and not before.is_booked:
             self._store.note_booking(unit, before.payment_id, truth.booked_at)
+        self._write_changes(unit, known, before, outcome, now)
+        return outcome
+
+    def _write_changes(self, unit: UnitOfWork, known: _Known, before: Order, outcome: Outcome, now: datetime) -> None:
         if outcome.movement is not None and known.wallet is not None:
             unit.tie(known.wallet)
             self._points.write(unit, outcome.movement)
         self._write_returns(unit, known, outcome, now)
         if outcome.refunds or outcome.disputes or outcome.movement or outcome.order != before:
             self._store.update_order(unit, outcome.order)
-        return outcome
 
     def _write_returns(self, unit: UnitOfWork, known: _Known, outcome: Outcome, now: datetime) -> None:
         refunds_before = {refund.id: refund for refund in known.refunds}

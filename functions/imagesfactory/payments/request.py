@@ -83,6 +83,17 @@ class RefundRequest(_Repeatable):
     account: AccountWanted | None = None
 
 
+class HandRefundRequest(_Repeatable):
+    """A refund that staff paid by hand: what was paid, in the smallest unit of the order's currency, on what ground,
+    and why not by the provider (for the access log; no account number belongs there).
+    """
+
+    order_id: OrderId
+    amount: Annotated[int, Field(ge=1, le=1_000_000_000)]
+    ground: Literal["withdrawal-of-offer", "termination", "not-supplied", "differs-from-display"]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+
+
 class CouponRequest(_Repeatable):
     """Redeem a coupon."""
 

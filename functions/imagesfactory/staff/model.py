@@ -33,6 +33,7 @@ class Action(StrEnum):
     CORRECTION_DECIDED = "correction-decided"
     APPEAL_GRANTED = "appeal-granted"
     SETTLEMENT_READ = "settlement-read"
+    REFUND_RECORDED = "refund-recorded"
     ACCOUNT_CLOSED_FOR_GUARDIAN = "account-closed-for-guardian"
     MEMBER_EXPORTED = "member-exported"
     MEMBER_WITHDRAWN = "member-withdrawn"

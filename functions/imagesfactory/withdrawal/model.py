@@ -80,7 +80,7 @@ class Withdrawal:
     """What each processor said to our request to forget: its own reference of the erasure."""
     open_orders: tuple[str, ...] = ()
     unrefunded_orders: tuple[str, ...] = ()
-    """Bought with a virtual account by somebody who could not be asked where the money should go."""
+    """Whose money a person has to pay back: its buyer could not be asked where to, or the provider refused."""
     refunds: tuple[str, ...] = ()
     """Amounts that went back because of the withdrawal, as people read them."""
     lost_points: int = 0

@@ -154,8 +154,9 @@ class WithdrawalProcess:
 
     def _settle_money(self, withdrawal: Withdrawal) -> Facts:
         account = AccountWanted(**withdrawal.account) if withdrawal.account else None
-        unrefunded = self._settling.settle_money(withdrawal.uid, account, self._clock.now())
-        outcome = self._settling.outcome(withdrawal.uid, withdrawal.requested_at)
+        since = withdrawal.requested_at
+        unrefunded = self._settling.settle_money(withdrawal.uid, account, since, self._clock.now())
+        outcome = self._settling.outcome(withdrawal.uid, since)
         return {"unrefunded_orders": unrefunded, "refunds": outcome.refunds, "lost_points": outcome.lost_points}
 
     def _forfeit_points(self, withdrawal: Withdrawal) -> Facts:

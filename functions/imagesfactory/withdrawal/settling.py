@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 ORDERS_PAGE = 100
 REFUND_REFUSED_WAIT = timedelta(hours=6)
 """A provider refused to pay back what we owe: somebody has to see to it, and we look again."""
+REFUSALS_MAX = 3
+"""So often a withdrawal lets a provider refuse; then a person has to pay by hand, and the last letter asks where to."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,9 @@ class Settling:
             if not order.is_paid and not order.is_closed:
                 self._payments.end_now(order, now)
 
-    def settle_money(self, uid: str, account: AccountWanted | None, now: datetime) -> tuple[str, ...]:
-        """End unpaid orders and pay back what is owed; returns the orders that could not be paid back, because the
-        member could not be asked for an account.
+    def settle_money(self, uid: str, account: AccountWanted | None, since: datetime, now: datetime) -> tuple[str, ...]:
+        """End unpaid orders and pay back what is owed; returns the orders that could not be paid back, because there is
+        no account to send the money to or the provider refused again and again since the withdrawal began.
 
         Raises:
             RetryLater: a refund is not decided yet, or a provider does not answer now.
@@ -116,7 +118,7 @@ class Settling:
         unrefunded: list[str] = []
         for listed in list(self.orders(uid)):
             order = listed if listed.is_paid or listed.is_closed else self._payments.end_now(listed, now)
-            if order.is_paid and not self._pay_back(order, account, now):
+            if order.is_paid and not self._pay_back(order, account, since, now):
                 unrefunded.append(order.id)
         return tuple(unrefunded)
 
@@ -171,14 +173,19 @@ class Settling:
         payment = self._store.payment(order.payment_id)
         return Due(order, agreed, payment is not None and payment.method.kind == VIRTUAL_ACCOUNT)
 
-    def _pay_back(self, order: Order, account: AccountWanted | None, now: datetime) -> bool:
-        """False when the money has nowhere to go to."""
-        for refund in self._store.refunds_of(order):
+    def _pay_back(self, order: Order, account: AccountWanted | None, since: datetime, now: datetime) -> bool:
+        """False when a person has to pay it back."""
+        refunds = self._store.refunds_of(order)
+        for refund in refunds:
             if refund.state.is_open and self._refunds.proceed(refund.id, now).state.is_open:
                 raise RetryLater("refund-not-decided", timedelta(minutes=10))
         wallet = self._points.wallet(order.owner)
         if wallet is None or self._due(order, wallet, now) is None:
-            return True
+            return not (self._store.order(order.id) or order).is_owed
+        refused = [one for one in refunds if one.state is RefundState.FAILED and one.requested_at >= since]
+        if len(refused) >= REFUSALS_MAX:
+            log.error("withdrawal.refund_given_up", provider=order.provider, code=refused[-1].failure)
+            return False
         # Named by order, for a member may have paid for several, and counted by the refunds before, so that a crash
         # repeats this one and a refused one can be followed by another.
         request_id = f"withdrawal-{order.id}-{len(order.refund_ids)}"

@@ -144,6 +144,6 @@ DOORS_OF_STAFF = {
         "record_disclosure",
     },
     "support": {"answer_inquiry", "list_inquiries", "read_inquiry", "settle_inquiry"},
-    "finance": {"get_settlement"},
+    "finance": {"get_settlement", "record_refund_by_hand"},
     "operator": {"get_truth"},
 }

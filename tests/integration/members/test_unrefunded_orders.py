@@ -1,41 +1,172 @@
-"""Money that a withdrawal could not pay back: what becomes of it afterwards is still written down."""
+"""Money that no provider pays back: a withdrawal ends all the same, and whatever people do is in the books."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from imagesfactory.payments.model import Order
+import pytest
+from imagesfactory.kit.clock import legal_day
+from imagesfactory.payments.errors import MoreThanPaid, OrderNotFound, PaymentDisputed, RequestIdReused
+from imagesfactory.payments.model import Order, Refund
+from imagesfactory.payments.request import HandRefundRequest
+from imagesfactory.payments.settlement import Settlements
+from imagesfactory.staff.model import Role, StaffMember
 from imagesfactory.withdrawal.model import Channel
+from imagesfactory.withdrawal.settling import REFUND_REFUSED_WAIT, REFUSALS_MAX
 
+from local.doubles.core.faults import FaultRule
 from tests.members import Members
+
+SIGNUP = 100
+FINANCE = StaffMember("uid-of-finance", Role.FINANCE, "203.0.113.5")
+MISTYPED = {"bank": "99", "account_number": "110123456789", "holder_name": "김지수"}
+"""No such bank: the provider refuses."""
 
 
 def paid_by_deposit(house: Members, uid: str) -> Order:
     order = house.buy_with_toss(uid, "virtual_account")
     house.doubles.control.toss.deposit(order.id)
-    return house.settle(order)
+    house.receive_all()
+    return house.now_of(order)
 
 
-def leave_without_an_account(house: Members, uid: str) -> None:
-    """On somebody else's word: nobody can be asked where the money should go."""
+def gone_without_an_account(house: Members) -> Order:
+    """The order of somebody who left on somebody else's word, so that nobody could be asked where money should go."""
+    uid = house.member()
+    order = paid_by_deposit(house, uid)
     house.withdrawals.begin(uid, Channel.GUARDIAN, house.clock.now())
     house.come_to_the_end()
+    return order
+
+
+def by_hand(house: Members, order: Order, **more: Any) -> Refund:
+    request = {
+        "request_id": "refund-by-hand-1",
+        "order_id": order.id,
+        "amount": order.amount,
+        "ground": "termination",
+        "reason": "Toss refused the account; paid by transfer",
+    }
+    return house.hand_refunds.record(FINANCE, HandRefundRequest.model_validate(request | more), house.clock.now())
+
+
+def let_days_pass(house: Members) -> None:
+    for _ in range(2):
+        house.clock.move(timedelta(days=1, minutes=1))
+        house.sweep()
+
+
+def differences(house: Members) -> list[dict[str, Any]]:
+    settlements = Settlements(house.client, providers=house.providers, archive=house.archive_client)
+    today = legal_day(house.clock.now())
+    return [
+        one for days in (0, 1, 2) for one in settlements.run(house.clock.now(), today - timedelta(days))["differences"]
+    ]
 
 
 def test_what_staff_refund_at_toss_after_the_withdrawal_is_in_our_books(house: Members) -> None:
-    uid = house.member()
-    order = paid_by_deposit(house, uid)
-    house.receive_all()
-    leave_without_an_account(house, uid)
+    order = gone_without_an_account(house)
     (evidence,) = [content for path, content in house.everything().items() if path.startswith("withdrawn/")]
     assert evidence["unrefunded_orders"] == [order.id]
     house.doubles.control.toss.refund_in_dashboard(order.id)
     house.receive_all()
     (refund,) = [content for path, content in house.everything().items() if path.startswith("refunds/")]
     assert (refund["state"], refund["amount"], refund["order_id"]) == ("succeeded", order.amount, order.id)
-    for _ in range(2):
-        house.clock.move(timedelta(days=1, minutes=1))
+    let_days_pass(house)
+    assert house.everything(house.archive_client)[f"orders/{order.id}"]["refunded_value"] == order.amount
+    assert [path for path in house.everything() if path.startswith(("orders/", "refunds/"))] == []
+
+
+def test_a_refund_that_is_refused_again_and_again_holds_no_withdrawal_up(house: Members) -> None:
+    uid = house.member()
+    order = paid_by_deposit(house, uid)
+    house.withdraw(uid, refund_account=MISTYPED)
+    for _ in range(REFUSALS_MAX + 1):
+        house.work_off()
+        house.clock.move(REFUND_REFUSED_WAIT + timedelta(minutes=1))
         house.sweep()
+    here, archive = house.everything(), house.everything(house.archive_client)
+    assert f"users/{uid}" not in here
+    assert archive[f"orders/{order.id}"]["refunded_value"] == 0
+    refused = [content for path, content in archive.items() if path.startswith("refunds/")]
+    assert [one["state"] for one in refused] == ["failed"] * REFUSALS_MAX
+    (evidence,) = [content for path, content in here.items() if path.startswith("withdrawn/")]
+    assert evidence["unrefunded_orders"] == [order.id]
+    (letter,) = [mail for mail in house.doubles.control.mails() if "계정이 삭제되었습니다" in mail["subject"]]
+    assert "돌려드리지 못한 주문이 1건" in letter["text"]
+
+
+def test_what_was_paid_by_hand_to_somebody_who_left_is_recorded_once(house: Members) -> None:
+    order = gone_without_an_account(house)
+    refund = by_hand(house, order)
+    assert by_hand(house, order) == refund
+    with pytest.raises(RequestIdReused):
+        by_hand(house, order, amount=order.amount - 1)
+    with pytest.raises(MoreThanPaid):
+        by_hand(house, order, request_id="refund-by-hand-2", amount=1)
+    with pytest.raises(OrderNotFound):
+        by_hand(house, order, order_id="a" * 24)
+    (look,) = [content for path, content in house.everything().items() if path.startswith("accesses/")]
+    assert (look["staff"], look["record"], look["action"]) == (FINANCE.uid, order.id, "refund-recorded")
+    assert "by transfer" in look["reason"]
+    let_days_pass(house)
     archive = house.everything(house.archive_client)
+    assert archive[f"refunds/{refund.id}"]["origin"] == "by-hand"
     assert archive[f"orders/{order.id}"]["refunded_value"] == order.amount
     assert [path for path in house.everything() if path.startswith(("orders/", "refunds/"))] == []
+    assert differences(house) == []
+
+
+def test_a_member_whose_refund_was_paid_by_hand_has_the_points_no_more(house: Members) -> None:
+    uid = house.member()
+    order = paid_by_deposit(house, uid)
+    house.ask_refund(uid, order, account=MISTYPED)
+    assert house.wallet(uid)["available_points"] == SIGNUP + 1100
+    refund = by_hand(house, order)
+    assert (refund.points, refund.bonus_points, refund.owed_points) == (1000, 100, 0)
+    assert house.wallet(uid)["available_points"] == SIGNUP
+    house.settle(order)
+    house.work_off()
+    assert house.balance().is_balanced
+    assert differences(house) == []
+    assert [mail for mail in house.doubles.control.mails() if "환불이 완료되었습니다" in mail["subject"]]
+    house.leave(uid)
+    (evidence,) = [content for path, content in house.everything().items() if path.startswith("withdrawn/")]
+    assert evidence["unrefunded_orders"] == []
+
+
+@pytest.mark.parametrize(("ground", "owed"), [("termination", 700), ("differs-from-display", 0)])
+def test_what_was_used_is_owed_unless_it_was_not_what_had_been_shown(house: Members, ground: str, owed: int) -> None:
+    """E-Commerce Act article 17(3)."""
+    uid = house.member()
+    order = house.buy_with_toss(uid)
+    house.spend(uid, SIGNUP + 100 + 700)
+    refund = by_hand(house, order, ground=ground)
+    assert (refund.points, refund.owed_points) == (300 + owed, owed)
+    wallet = house.wallet(uid)
+    assert (wallet["available_points"], wallet["debt_points"]) == (0, owed)
+    assert house.now_of(order).refunded_value == order.amount
+    assert house.balance().is_balanced
+
+
+def test_money_that_a_bank_disputes_is_not_paid_by_hand_as_well(house: Members) -> None:
+    uid = house.member()
+    order = house.buy_with_stripe(uid)
+    house.receive_all()
+    house.doubles.control.stripe.open_dispute(house.now_of(order).reference)
+    house.receive_all()
+    with pytest.raises(PaymentDisputed):
+        by_hand(house, order)
+    assert [path for path in house.everything() if path.startswith("accesses/")] == []
+
+
+def test_a_provider_that_is_down_when_somebody_leaves_is_waited_for(house: Members) -> None:
+    uid = house.member()
+    house.buy_with_toss(uid)
+    house.withdraw(uid)
+    house.doubles.control.plan(FaultRule(provider="toss", path="*/cancel", effect="error", status=500))
+    for _ in range(REFUSALS_MAX + 1):
+        house.clock.move(REFUND_REFUSED_WAIT + timedelta(minutes=1))
+        house.sweep()
+    assert house.document(f"withdrawals/{uid}")["step"] == "settle-money"

@@ -24,31 +24,12 @@ from tests.shop import Shop
 SIGNUP = 100
 
 
-def _spend(shop: Shop, uid: str, points: int) -> None:
-    """Hold and capture points as a finished job does."""
-    from imagesfactory.kit import unit_of_work
-    from imagesfactory.points.store import wallet_from
-
-    def work(unit: unit_of_work.UnitOfWork) -> None:
-        (snapshot,) = unit.read(shop.points.wallet_reference(uid))
-        wallet = wallet_from(snapshot)
-        assert wallet is not None
-        shop.points.hold(unit, wallet, f"spent-{points}", points, shop.clock.now(), shop.clock.now())
-
-    def settle(unit: unit_of_work.UnitOfWork) -> None:
-        (snapshot,) = unit.read(shop.points.wallet_reference(uid))
-        shop.points.settle(unit, snapshot, f"spent-{points}", points, shop.clock.now())
-
-    unit_of_work.run(shop.client, work)
-    unit_of_work.run(shop.client, settle)
-
-
 @pytest.mark.parametrize("provider", ["toss", "stripe"])
 def test_unused_points_go_back_for_their_price(shop: Shop, provider: str) -> None:
     uid = shop.member()
     order = shop.buy_with_toss(uid) if provider == "toss" else shop.buy_with_stripe(uid, currency="USD")
     shop.receive_all()
-    _spend(shop, uid, SIGNUP + 100 + 250)  # the bonuses first, then 250 paid points
+    shop.spend(uid, SIGNUP + 100 + 250)  # the bonuses first, then 250 paid points
     refund = shop.ask_refund(uid, order, 500)
     assert refund.state is RefundState.SUCCEEDED
     assert refund.amount == (5_000 if provider == "toss" else 399)
@@ -189,7 +170,7 @@ def test_a_pending_refund_waits_for_its_event(shop: Shop) -> None:
 def test_dashboard_refunds_take_what_is_left_and_the_rest_is_owed(shop: Shop) -> None:
     uid = shop.member()
     order = shop.buy_with_toss(uid)
-    _spend(shop, uid, SIGNUP + 100 + 700)
+    shop.spend(uid, SIGNUP + 100 + 700)
     shop.doubles.control.toss.refund_in_dashboard(order.id, 4_000)
     shop.receive_all()
     shop.receive_all()
@@ -228,7 +209,7 @@ def test_a_lost_dispute_takes_the_points_and_lists_the_payer(shop: Shop) -> None
     uid = shop.member()
     order = shop.buy_with_stripe(uid)
     shop.receive_all()
-    _spend(shop, uid, SIGNUP + 100 + 900)
+    shop.spend(uid, SIGNUP + 100 + 900)
     dispute = shop.doubles.control.stripe.open_dispute(shop.now_of(order).reference)
     shop.receive_all()
     shop.doubles.control.stripe.close_dispute(dispute["id"], "lost")
@@ -266,7 +247,7 @@ def test_a_dispute_that_is_won_on_appeal_gives_points_and_good_name_back(shop: S
 def test_points_a_job_gives_back_pay_a_debt(shop: Shop) -> None:
     uid = shop.member()
     order = shop.buy_with_toss(uid)
-    _spend(shop, uid, SIGNUP + 100 + 990)
+    shop.spend(uid, SIGNUP + 100 + 990)
     accepted = shop.generation.create(
         uid, job_request(images=[{"model": "gpt-image", "quality": "low", "count": 2}]), shop.clock.now()
     )
