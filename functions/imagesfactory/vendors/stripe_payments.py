@@ -140,6 +140,7 @@ class StripePayments:
             query: Any = {
                 "created": {"gte": int(start.timestamp()), "lt": int(end.timestamp())},
                 "limit": PER_PAGE,
+                "expand": ["data.source"],
                 **after,
             }
             with _translated():
@@ -332,11 +333,18 @@ def _is_of_buyers(line: dict[str, Any]) -> bool:
 
 
 def _transaction(line: dict[str, Any]) -> Transaction:
+    """A line of the balance. One that Stripe exchanged has the account's currency: what was charged or given back says
+    its source (docs.stripe.com/api/balance_transactions/object, ``exchange_rate``).
+    """
+    source = line["source"]
+    amount, currency = int(line["amount"]), str(line["currency"])
+    if isinstance(source, dict) and str(source["currency"]) != currency:
+        amount, currency = int(source["amount"]) * (-1 if amount < 0 else 1), str(source["currency"])
     return Transaction(
-        id=str(line["source"]),
+        id=str(source["id"] if isinstance(source, dict) else source),
         order_id="",
-        amount=int(line["amount"]),
-        currency=str(line["currency"]).upper(),
+        amount=amount,
+        currency=currency.upper(),
         at=_instant(line["created"]),
     )
 

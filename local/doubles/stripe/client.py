@@ -46,6 +46,10 @@ class StripeControlClient(WebhookControl):
         """A captured payment (charge, intent or session) is booked; the charge comes back."""
         return self._act(f"charges/{charge}/book")
 
+    def plan_exchange(self, currency: str, rate: float) -> None:
+        """The account settles in ``currency``: money in any other is booked at ``rate``, in smallest units."""
+        self._act("exchange/plan", currency=currency, rate=rate)
+
     def plan_refunds(self, *statuses: str) -> None:
         """The fates of the next refunds: succeeded, pending, or failed (created as succeeded, then failing)."""
         self._act("refunds/plan", statuses=list(statuses))

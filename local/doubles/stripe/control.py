@@ -11,7 +11,7 @@ from local.doubles.core.control_answers import Command, CommandInvalid, commande
 from local.doubles.core.postman_api import postman_routes
 from local.doubles.stripe.app import StripeDouble
 from local.doubles.stripe.cards import METHODS
-from local.doubles.stripe.desk import StripeObject
+from local.doubles.stripe.desk import Exchange, StripeObject
 from local.doubles.stripe.disputes import REASONS
 from local.doubles.stripe.errors import StripeRefusal
 from local.doubles.stripe.listing import shown
@@ -39,6 +39,7 @@ class StripeControl:
             "charges/{id}/dispute": self._dispute,
             "charges/{id}/book": self._book_late,
             "bookings/plan": self._plan_bookings,
+            "exchange/plan": self._plan_exchange,
             "refunds/plan": self._plan_refunds,
             "refunds/{id}/settle": self._settle_refund,
             "disputes/{id}/close": self._close_dispute,
@@ -153,6 +154,13 @@ class StripeControl:
     def _plan_bookings(self, _: Request, body: dict[str, Any]) -> None:
         """Whether payments from now on are booked only on a word."""
         self._double.desk.books_late = bool(body.get("late"))
+
+    def _plan_exchange(self, _: Request, body: dict[str, Any]) -> None:
+        """What money is booked in from now on, and at which rate."""
+        currency, rate = body.get("currency"), body.get("rate")
+        if not isinstance(currency, str) or not isinstance(rate, int | float) or rate <= 0:
+            raise CommandInvalid("an exchange has a currency and a rate")
+        self._double.desk.exchange = Exchange(currency, float(rate))
 
     def _plan_refunds(self, _: Request, body: dict[str, Any]) -> None:
         """The fates of the next refunds, in order."""

@@ -62,6 +62,14 @@ class RequestInWork:
     idempotency_key: str | None
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """Money is booked in ``currency``: an amount of another one times ``rate``, both in the smallest units."""
+
+    currency: str
+    rate: float
+
+
 class Desk:
     """Shared state of the double. Used from the doubles' one event loop only; no handler gives way while it works."""
 
@@ -74,6 +82,8 @@ class Desk:
         self.next_refund_status: list[str] = []
         self.books_late = False
         """Payments are booked on a word of the control API: Stripe captures first and books later."""
+        self.exchange: Exchange | None = None
+        """What the account's balance is kept in, where that is not the payers' currency."""
 
     def now(self) -> int:
         """The present as Unix seconds."""
@@ -84,6 +94,7 @@ class Desk:
         self.store.clear()
         self.next_refund_status.clear()
         self.books_late = False
+        self.exchange = None
 
     def tell(self, event_type: str, about: StripeObject, before: StripeObject | None = None) -> StripeObject:
         """Make an event with a snapshot of the object, keep it and have it delivered.

@@ -1,8 +1,9 @@
 """Balance transactions: every movement of money on the account, one row each, never changed.
 
-The double keeps one balance per currency and exchanges nothing (`exchange_rate` is null). Its fees are made up, near
-Stripe's list price: 2.9 % plus 30 cents in currencies with cents, and 15.00 for a dispute (20,000 without cents).
-Types and categories: https://docs.stripe.com/reports/balance-transaction-types.
+The double keeps one balance per currency and exchanges nothing (`exchange_rate` is null) unless it is told what the
+account settles in: a row then has other amounts than its source (https://docs.stripe.com/currencies/conversions). Its
+fees are made up, near Stripe's list price: 2.9 % plus 30 cents in currencies with cents, and 15.00 for a dispute (20,000
+without cents). Types and categories: https://docs.stripe.com/reports/balance-transaction-types.
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ def book(
     desk: Desk, source: StripeObject, kind: str, category: str, amount: int, fee: int = 0, words: str = ""
 ) -> StripeObject:
     """Book a movement of `amount` (negative: money leaves) caused by `source`; the row comes back."""
-    rows = [{"amount": fee, "application": None, "currency": source["currency"], "description": "Stripe fee"}]
+    currency, rate = source["currency"], None
+    if desk.exchange is not None and desk.exchange.currency != currency:
+        currency, rate = desk.exchange.currency, desk.exchange.rate
+        amount, fee = round(amount * rate), round(fee * rate)
+    rows = [{"amount": fee, "application": None, "currency": currency, "description": "Stripe fee"}]
     return desk.store.put(
         {
             "id": new_id("txn"),
@@ -26,9 +31,9 @@ def book(
             "available_on": desk.now() + AVAILABLE_AFTER_SECONDS,
             "balance_type": "payments",
             "created": desk.now(),
-            "currency": source["currency"],
+            "currency": currency,
             "description": words or None,
-            "exchange_rate": None,
+            "exchange_rate": rate,
             "fee": fee,
             "fee_details": [{**row, "type": "stripe_fee"} for row in rows] if fee else [],
             "net": amount - fee,

@@ -193,6 +193,22 @@ def test_a_payment_that_is_booked_long_after_it_came_in(shop: Shop, is_told: boo
     assert shop.wallet(uid)["available_points"] == SIGNUP + 1100
 
 
+def test_money_that_stripe_exchanges_is_compared_as_it_was_charged(shop: Shop) -> None:
+    """An account's balance is kept in its own currency, whatever buyers pay in."""
+    day = shop.go_to_noon()
+    uid = shop.member()
+    stripe = shop.doubles.control.stripe
+    stripe.plan_exchange("krw", 13.8)
+    order = shop.buy_with_stripe(uid)
+    disputed = shop.buy_with_stripe(uid, request_id="disputed")
+    shop.receive_all()
+    refund = shop.ask_refund(uid, order, 500)
+    stripe.settle_refund(refund.provider_refund_id, "failed")
+    stripe.close_dispute(stripe.open_dispute(shop.now_of(disputed).reference)["id"], "won")
+    shop.receive_all()
+    assert sums(shop, day, "USD")["stripe"] == {"in": 799 + 399 + 2 * 799, "out": -399 - 799}
+
+
 def test_an_inquiry_of_a_bank_moves_no_money(shop: Shop) -> None:
     day = shop.go_to_noon()
     uid = shop.member()
