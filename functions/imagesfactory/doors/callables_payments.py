@@ -79,7 +79,7 @@ def list_orders(request: CallableRequest[Any]) -> dict[str, Any]:
 @on_call(timeout_sec=30, concurrency=40, secrets=_SECRETS)
 @answers
 def get_order(request: CallableRequest[Any]) -> dict[str, Any]:
-    """One order with its payment and refunds."""
+    """One order with its payment, refunds and disputes."""
     caller = callers.member(request)
     limits.count("get_order", request, caller.uid)
     from imagesfactory.doors import views_payments

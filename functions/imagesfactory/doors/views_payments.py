@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from imagesfactory.payments import receipts, valuation
-from imagesfactory.payments.model import Channel, Order, Refund
+from imagesfactory.payments.model import Channel, Dispute, Order, Refund
 from imagesfactory.payments.orders import Details, Placed
 from imagesfactory.policy.payments import PaymentRules, payment_rules
 
@@ -77,7 +77,7 @@ def order(whole: Order) -> dict[str, Any]:
 
 
 def details(whole: Details, now: datetime) -> dict[str, Any]:
-    """An order with its payment and refunds."""
+    """An order with its payment, refunds and disputes."""
     payment = whole.payment
     method = payment.method if payment else None
     return {
@@ -92,6 +92,21 @@ def details(whole: Details, now: datetime) -> dict[str, Any]:
             "receipt_url": payment.receipt_url,
         },
         "refunds": [refund(one, now) for one in whole.refunds],
+        "disputes": [dispute(one) for one in whole.disputes],
+    }
+
+
+def dispute(whole: Dispute) -> dict[str, Any]:
+    """Where a dispute stands that the payer began at the bank."""
+    return {
+        "dispute_id": whole.id,
+        "state": whole.state.value,
+        "amount": whole.amount,
+        "currency": whole.currency,
+        "points": whole.points,
+        "owed_points": whole.owed_points,
+        "opened_at": whole.opened_at.isoformat(),
+        "closed_at": whole.closed_at.isoformat() if whole.closed_at else None,
     }
 
 

@@ -26,7 +26,7 @@ from imagesfactory.payments.errors import (
     RequestIdReused,
     UnknownPack,
 )
-from imagesfactory.payments.model import Channel, Order, OrderStatus, Payment, Refund, order_resume_at
+from imagesfactory.payments.model import Channel, Dispute, Order, OrderStatus, Payment, Refund, order_resume_at
 from imagesfactory.payments.ports import Opening, PaymentProvider, ProviderBusy, ProviderRefused, ProviderUnusable
 from imagesfactory.payments.reconciliation import Reconciliation
 from imagesfactory.payments.request import ConfirmRequest, OrderRequest
@@ -63,6 +63,7 @@ class Details:
     order: Order
     payment: Payment | None
     refunds: tuple[Refund, ...]
+    disputes: tuple[Dispute, ...]
 
 
 class OrderService:
@@ -94,19 +95,20 @@ class OrderService:
             Refusal: those of :mod:`imagesfactory.payments.errors` and of the wallet.
 
         """
-        order = self._new_order(uid, request, now)
-        provider = self._provider(order.provider)
+        order_id = derive_id("order", uid, request.request_id)
         try:
+            order = self._new_order(uid, order_id, request, now)
+            self._provider(order.provider)
             unit_of_work.run(self._client, partial(self._admit, order=order, now=now))
             log.info("order.created", uid=uid, provider=order.provider)
-        except Refusal:
-            earlier = self._store.order(order.id)
+        except Refusal:  # also of what was offered when this was first asked
+            earlier = self._store.order(order_id)
             if earlier is None:
                 raise
             order = _same_request(earlier, request)
         if order.status is not OrderStatus.CREATED:
             return Placed(order, Opening(order.reference))
-        return Placed(order, self._open(provider, order))
+        return Placed(order, self._open(self._provider(order.provider), order))
 
     def confirm(self, uid: str, request: ConfirmRequest, now: datetime) -> Order:
         """Take the money of a payment that the buyer authorised in Toss Payments' window; returns the order after.
@@ -140,7 +142,7 @@ class OrderService:
         if order is None or order.owner != uid:
             raise OrderNotFound
         payment = self._store.payment(order.payment_id) if order.is_paid else None
-        return Details(order, payment, tuple(self._store.refunds_of(order)))
+        return Details(order, payment, tuple(self._store.refunds_of(order)), tuple(self._store.disputes_of(order)))
 
     def page(self, uid: str, cursor: str | None) -> tuple[list[Order], str | None]:
         """A page of the member's orders, newest first, and the cursor of the next one if there may be more.
@@ -153,7 +155,7 @@ class OrderService:
         orders = self._store.orders_of(uid, _read_cursor(cursor) if cursor else None, size + 1)
         return orders[:size], _cursor(orders[size - 1]) if len(orders) > size else None
 
-    def _new_order(self, uid: str, request: OrderRequest, now: datetime) -> Order:
+    def _new_order(self, uid: str, order_id: str, request: OrderRequest, now: datetime) -> Order:
         pack = self._rules.pack(request.pack_id)
         if pack is None:
             raise UnknownPack
@@ -165,7 +167,7 @@ class OrderService:
             raise NoticeOutdated(current=self._rules.version.isoformat())
         expires_at = now + timedelta(minutes=self._rules.orders.unpaid_minutes)
         return Order(
-            id=derive_id("order", uid, request.request_id),
+            id=order_id,
             owner=uid,
             request_digest=request.digest,
             provider=provider,

@@ -19,7 +19,7 @@ from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail.outbox import Outbox
 from imagesfactory.mail.words import ReceiptAsked
 from imagesfactory.payments.errors import OrderNotPaid
-from imagesfactory.payments.model import MethodFacts, Payment, Refund, RefundState
+from imagesfactory.payments.model import DisputeState, MethodFacts, Payment, RefundState
 from imagesfactory.payments.orders import Details, OrderService
 from imagesfactory.payments.request import Language
 from imagesfactory.policy.company import company
@@ -41,6 +41,7 @@ _LABELS = {
         "approval": "승인 번호",
         "amount": "결제 금액",
         "refunded": "환불 금액",
+        "disputed": "카드사 이의 제기로 반환된 금액",
         "total": "합계",
         "seller": "판매자",
         "business": "사업자등록번호",
@@ -59,6 +60,7 @@ _LABELS = {
         "approval": "Approval number",
         "amount": "Amount",
         "refunded": "Refunded",
+        "disputed": "Returned by your bank",
         "total": "Total",
         "seller": "Seller",
         "business": "Business number",
@@ -135,7 +137,7 @@ class ReceiptService:
         self._rules = rules
 
     def get(self, uid: str, order_id: str) -> Receipt:
-        """The receipt of a paid order as it stands now, refunds included.
+        """The receipt of a paid order as it stands now, less what was refunded or lost to a dispute.
 
         Raises:
             OrderNotFound, OrderNotPaid
@@ -213,7 +215,8 @@ def as_pdf(made: Receipt, language: Language) -> bytes:
 def _face(language: Language, details: Details, payment: Payment, rules: PaymentRules) -> Face:
     order, says = details.order, _LABELS[language]
     pack = rules.pack(order.pack_id)
-    refunded = sum(refund.amount for refund in details.refunds if _is_done(refund))
+    refunded = sum(refund.amount for refund in details.refunds if refund.state is RefundState.SUCCEEDED)
+    disputed = sum(dispute.amount for dispute in details.disputes if dispute.state is DisputeState.LOST)
     lines = [
         (says["number"], payment.receipt_number),
         (says["paid_at"], payment.paid_at.astimezone(SEOUL).strftime("%Y-%m-%d %H:%M (KST)")),
@@ -225,9 +228,10 @@ def _face(language: Language, details: Details, payment: Payment, rules: Payment
     if payment.method.approval_number:
         lines.append((says["approval"], payment.method.approval_number))
     lines.append((says["amount"], written(payment.amount, payment.currency)))
-    if refunded:
-        lines.append((says["refunded"], written(-refunded, payment.currency)))
-    total = (says["total"], written(payment.amount - refunded, payment.currency))
+    for label, returned in (("refunded", refunded), ("disputed", disputed)):
+        if returned:
+            lines.append((says[label], written(-returned, payment.currency)))
+    total = (says["total"], written(max(payment.amount - refunded - disputed, 0), payment.currency))
     return Face(tuple(lines), total, _seller(language))
 
 
@@ -245,10 +249,6 @@ def _seller(language: Language) -> tuple[Line, ...]:
         (says["mail_order"], facts.mail_order_number),
         (says["support"], facts.support_address),
     )
-
-
-def _is_done(refund: Refund) -> bool:
-    return refund.state is RefundState.SUCCEEDED
 
 
 @cache

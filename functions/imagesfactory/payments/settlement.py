@@ -195,7 +195,7 @@ class Settlements:
                     yield line
 
     def _without_grant(self, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
-        """Payments whose points are not in the ledger: the member paid and has nothing."""
+        """Payments whose points are not in the ledger and whose money did not go back: the member has nothing."""
         for store in self._stores:
             payments = store.payments_between(start, end)
             while page := list(islice(payments, PAYMENTS_PER_LOOK)):
@@ -210,7 +210,7 @@ class Settlements:
             order = orders.get(payment.order_id)
             if order is None:
                 yield {"kind": "payment-without-order", "id": payment.id}
-            elif order.id not in granted and (order.is_granted or not order.refund_ids):
+            elif order.id not in granted and (order.is_granted or order.is_owed):
                 yield {"kind": "payment-without-points", "id": payment.id, "order_id": order.id}
 
     def _granted(self, orders: Iterable[Order]) -> set[str]:

@@ -76,6 +76,14 @@ class PaymentStore:
         found = {snapshot.id: refund_from(snapshot) for snapshot in self._client.get_all(references)}
         return [refund for refund in (found.get(refund_id) for refund_id in order.refund_ids) if refund]
 
+    def disputes_of(self, order: Order) -> list[Dispute]:
+        """The disputes of an order, as they are now."""
+        references = [self.dispute_reference(dispute_id) for dispute_id in order.dispute_ids]
+        if not references:
+            return []
+        found = {snapshot.id: dispute_from(snapshot) for snapshot in self._client.get_all(references)}
+        return [dispute for dispute in map(found.get, order.dispute_ids) if dispute]
+
     def orders_of(self, owner: str, after: tuple[datetime, str] | None, limit: int) -> list[Order]:
         """A member's orders, newest first, after the one created then and of that id."""
         query = (

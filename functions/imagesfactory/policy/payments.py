@@ -39,7 +39,6 @@ class OrderRules(Record):
     """How long an order waits for its money."""
 
     unpaid_minutes: Annotated[int, Field(ge=31, le=1440)]
-    deposit_days: Annotated[int, Field(ge=1, le=30)]
     per_page: Annotated[int, Field(ge=1, le=100)]
 
 

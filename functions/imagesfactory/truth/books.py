@@ -84,7 +84,7 @@ class BookAudit:
     def _is_supplied(self, order: Order) -> bool:
         """The whole order is in the ledger, or its money is on its way back, or its member is gone."""
         if not order.is_granted:
-            return bool(order.refund_ids)
+            return not order.is_owed
         wallet = self._client.document(f"wallets/{order.owner}")
         entry = wallet.collection("entries").document(f"grant:order:{order.id}").get()
         return _issued(entry) == order.points if entry.exists else not wallet.get(()).exists

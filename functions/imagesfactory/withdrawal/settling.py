@@ -16,7 +16,7 @@ from imagesfactory.payments.errors import NothingToRefund, PaymentDisputed, Refu
 from imagesfactory.payments.model import DisputeState, Order, RefundState
 from imagesfactory.payments.refunds import VIRTUAL_ACCOUNT, RefundService, Terms, terms
 from imagesfactory.payments.request import AccountWanted, RefundRequest
-from imagesfactory.payments.store import PaymentStore, dispute_from
+from imagesfactory.payments.store import PaymentStore
 from imagesfactory.payments.sweep import PaymentSweep
 from imagesfactory.points.model import Purpose, Wallet
 from imagesfactory.points.service import PointsService
@@ -151,9 +151,8 @@ class Settling:
         refunds = self._store.refunds_of(order)
         if not (order.is_paid or order.is_closed) or any(refund.state.is_open for refund in refunds):
             return False
-        names = [self._store.dispute_reference(dispute_id) for dispute_id in order.dispute_ids]
-        disputes = map(dispute_from, self._client.get_all(names)) if names else ()
-        return not any(one and (one.state is DisputeState.OPEN or one.is_misuse_due) for one in disputes)
+        disputes = self._store.disputes_of(order)
+        return not any(one.state is DisputeState.OPEN or one.is_misuse_due for one in disputes)
 
     def due(self, uid: str, now: datetime) -> list[Due]:
         """What is owed to the member, order by order, newest first."""

@@ -2,8 +2,8 @@
 
 The double keeps one balance per currency and exchanges nothing (`exchange_rate` is null) unless it is told what the
 account settles in: a row then has other amounts than its source (https://docs.stripe.com/currencies/conversions). Its
-fees are made up, near Stripe's list price: 2.9 % plus 30 cents in currencies with cents, and 15.00 for a dispute (20,000
-without cents). Types and categories: https://docs.stripe.com/reports/balance-transaction-types.
+fees are made up, near Stripe's list price: 2.9 % plus 30 cents in currencies with cents, and 15.00 for a dispute
+(20,000 without cents). Types and categories: https://docs.stripe.com/reports/balance-transaction-types.
 """
 
 from __future__ import annotations

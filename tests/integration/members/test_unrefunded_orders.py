@@ -161,6 +161,17 @@ def test_money_that_a_bank_disputes_is_not_paid_by_hand_as_well(house: Members) 
     assert [path for path in house.everything() if path.startswith("accesses/")] == []
 
 
+def test_a_deposit_into_an_account_that_is_being_closed_is_not_forgotten(house: Members) -> None:
+    """It grants nothing any more, and its automatic refund has no account to go to."""
+    uid = house.member()
+    order = house.buy_with_toss(uid, "virtual_account")
+    house.withdraw(uid)
+    house.doubles.control.toss.deposit(order.id)
+    house.come_to_the_end()
+    (evidence,) = [content for path, content in house.everything().items() if path.startswith("withdrawn/")]
+    assert evidence["unrefunded_orders"] == [order.id]
+
+
 def test_a_provider_that_is_down_when_somebody_leaves_is_waited_for(house: Members) -> None:
     uid = house.member()
     house.buy_with_toss(uid)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from imagesfactory.doors import views_payments
 from imagesfactory.kit.errors import Contended
 from imagesfactory.payments import receipts
 from imagesfactory.payments.coupons import CouponService
@@ -38,6 +39,24 @@ def test_receipts_show_refunds_in_both_languages_and_as_pdf(shop: Shop, caplog: 
     assert pdf.startswith(b"%PDF-")
     assert len(pdf) < 200_000  # only the letters used are embedded
     assert b"NotoSansKR" in pdf
+
+
+def test_a_lost_dispute_is_on_the_receipt(shop: Shop) -> None:
+    uid = shop.member()
+    order = shop.buy_with_stripe(uid)
+    shop.receive_all()
+    shop.ask_refund(uid, order, 500)
+    dispute = shop.doubles.control.stripe.open_dispute(shop.now_of(order).reference, amount=300)
+    shop.receive_all()
+    assert "$4.00" in receipts.as_html(shop.receipts.get(uid, order.id), "en"), "nothing is decided"
+    shop.doubles.control.stripe.close_dispute(dispute["id"], "lost")
+    shop.receive_all()
+    made = shop.receipts.get(uid, order.id)
+    assert made.en.lines[-2:] == (("Refunded", "-$3.99"), ("Returned by your bank", "-$3.00"))
+    assert made.en.total == ("Total", "$1.00")
+    details = views_payments.details(shop.orders.get(uid, order.id), shop.clock.now())
+    (shown,) = details["disputes"]
+    assert (shown["state"], shown["amount"], shown["currency"]) == ("lost", 300, "USD")
 
 
 def test_no_receipt_before_the_money(shop: Shop) -> None:

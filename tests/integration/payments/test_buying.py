@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from imagesfactory.kit.rate import TooManyRequests
@@ -18,11 +20,12 @@ from imagesfactory.payments.errors import (
     UnknownPack,
 )
 from imagesfactory.payments.model import Channel, OrderStatus
+from imagesfactory.payments.orders import OrderService
 from imagesfactory.payments.request import OrderRequest
 from imagesfactory.points.model import SignupUnfinished
 
 from local.doubles.core.faults import FaultRule
-from tests.shop import NOTICE, Shop
+from tests.shop import NOTICE, RULES, Shop
 
 SIGNUP = 100
 
@@ -161,6 +164,22 @@ def test_the_same_request_is_the_same_order_and_another_body_is_refused(shop: Sh
     assert (first.order.id, first.opening) == (second.order.id, second.opening)
     with pytest.raises(RequestIdReused):
         shop.order(uid, Channel.CHECKOUT, currency="USD", pack="studio")
+
+
+def test_what_was_ordered_before_a_change_of_the_offer_is_still_answered(shop: Shop) -> None:
+    uid = shop.member()
+    placed = shop.order(uid, Channel.CHECKOUT, currency="USD")
+    changes = {"version": RULES.version + timedelta(days=1), "packs": RULES.packs[2:]}
+    changed = RULES.model_copy(update=changes)
+    common: dict[str, Any] = {"points": shop.points, "providers": shop.providers, "reconciliation": shop.reconciliation}
+    shop.orders = OrderService(shop.client, rules=changed, **common)
+    assert shop.order(uid, Channel.CHECKOUT, currency="USD") == replace(
+        placed, order=replace(placed.order, reference=placed.opening.reference)
+    )
+    with pytest.raises(RequestIdReused):
+        shop.order(uid, Channel.CHECKOUT, currency="KRW")
+    with pytest.raises(UnknownPack):
+        shop.order(uid, Channel.CHECKOUT, currency="USD", request_id="another-order")
 
 
 @pytest.mark.parametrize(

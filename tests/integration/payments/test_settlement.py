@@ -75,6 +75,22 @@ def test_a_payment_without_points_is_listed(shop: Shop) -> None:
     assert report["ledger"]["wrong_wallets"] == 1
 
 
+def test_a_deposit_that_is_neither_supplied_nor_sent_back_is_listed_until_somebody_paid_it(shop: Shop) -> None:
+    """Its refund names no account, so that Toss refuses it for good: the member paid and has nothing."""
+    day = shop.go_to_noon()
+    uid = shop.member()
+    order = shop.buy_with_toss(uid, "virtual_account")
+    shop.client.document(f"wallets/{uid}").update({"status": "closed"})
+    shop.doubles.control.toss.deposit(order.id)
+    shop.receive_all()
+    shop.sweep()
+    (refund,) = shop.store.refunds_of(shop.now_of(order))
+    assert (refund.state.value, refund.reason.value) == ("failed", "not-supplied")
+    assert [one["kind"] for one in report_of(shop, day)["differences"]] == ["payment-without-points"]
+    shop.client.document(f"orders/{order.id}").update({"refunded_value": order.amount})
+    assert report_of(shop, day)["differences"] == []
+
+
 @pytest.mark.parametrize(("few", "after_the_purchase"), [(500, 3), (0, 5)], ids=["days", "from three hours again"])
 def test_quiet_time_costs_few_questions_and_busy_time_is_cut_small(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, few: int, after_the_purchase: int

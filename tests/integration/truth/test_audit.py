@@ -148,9 +148,9 @@ PLANTS: list[tuple[str, Check, Callable[[LivedIn], Plant]]] = [
     ("a charge for a job that is not there", Check.IMAGES_CHARGED, lambda s: used(s, "settle:job:gone", 2)),
     ("a payment that granted nothing", Check.PAYMENTS_GRANTED, payment),
     (
-        "a payment neither granted nor refunded",
+        "a payment neither granted nor refunded, though that was tried",
         Check.PAYMENTS_GRANTED,
-        lambda s: payment(s, is_granted=False),
+        lambda s: payment(s, is_granted=False, refund_ids=list(s.bought.refund_ids), refunded_value=0),
     ),
     (
         "a double grant",
