@@ -112,8 +112,8 @@ def dispute(whole: Dispute) -> dict[str, Any]:
 
 def refund(whole: Refund, now: datetime) -> dict[str, Any]:
     """Where a refund stands, with the interest that is owed for paying it back late."""
-    late = ((whole.settled_at or now) - whole.due_at).days + 1 if (whole.settled_at or now) >= whole.due_at else 0
     percent = payment_rules().refunds.late_interest_percent_per_year
+    interest = valuation.late_interest(whole, percent, now) if whole.state.is_open else whole.late_interest
     return {
         "refund_id": whole.id,
         "order_id": whole.order_id,
@@ -129,7 +129,7 @@ def refund(whole: Refund, now: datetime) -> dict[str, Any]:
         "requested_at": whole.requested_at.isoformat(),
         "due_at": whole.due_at.isoformat(),
         "settled_at": whole.settled_at.isoformat() if whole.settled_at else None,
-        "late_interest": valuation.late_interest(whole.amount, late, percent),
+        "late_interest": interest,
         "failure": whole.failure,
     }
 

@@ -57,6 +57,8 @@ class RefundDecided:
     price: str
     points: int
     owed_points: int
+    late_interest: str = ""
+    """What is owed besides for paying back late, if anything is."""
 
 
 @dataclass(frozen=True)

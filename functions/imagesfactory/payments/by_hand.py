@@ -13,9 +13,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from imagesfactory.kit import log, unit_of_work
+from imagesfactory.kit.clock import start_of_legal_day
 from imagesfactory.kit.ids import derive_id
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.payments.errors import (
+    ClaimTooLate,
     MoreThanPaid,
     OrderNotFound,
     OrderNotPaid,
@@ -24,14 +26,15 @@ from imagesfactory.payments.errors import (
     RequestIdReused,
 )
 from imagesfactory.payments.fold import Outcome, Recorded
-from imagesfactory.payments.model import DisputeState, Refund, RefundOrigin, RefundReason, RefundState
+from imagesfactory.payments.model import DisputeState, Order, Refund, RefundOrigin, RefundReason, RefundState
 from imagesfactory.payments.order_points import OrderPoints
 from imagesfactory.payments.reconciliation import Reconciliation
-from imagesfactory.payments.request import HandRefundRequest
+from imagesfactory.payments.request import DiffersClaim, HandRefundRequest
 from imagesfactory.payments.store import PaymentStore, order_from
 from imagesfactory.points.model import Account, Movement
-from imagesfactory.policy.business_days import end_of_business_days
-from imagesfactory.policy.payments import PaymentRules
+from imagesfactory.policy.business_days import end_of_business_days, end_of_days
+from imagesfactory.policy.payments import PaymentRules, RefundRules
+from imagesfactory.policy.retention import Period, end_of
 from imagesfactory.staff.access_log import AccessLog
 from imagesfactory.staff.model import Access, Action, StaffMember
 
@@ -66,8 +69,8 @@ class HandRefunds:
         same refund.
 
         Raises:
-            OrderNotFound, OrderNotPaid, RefundInProgress, PaymentDisputed, MoreThanPaid, RequestIdReused: nothing was
-                changed.
+            OrderNotFound, OrderNotPaid, RefundInProgress, PaymentDisputed, MoreThanPaid, ClaimTooLate, RequestIdReused:
+                nothing was changed.
 
         """
         if self._store.order(request.order_id) is None and not self._recall(request.order_id, now):
@@ -106,6 +109,8 @@ class HandRefunds:
             raise PaymentDisputed
         if request.amount > order.amount - order.refunded_value:
             raise MoreThanPaid(refundable_amount=order.amount - order.refunded_value)
+        if request.claim is not None:
+            _check_claim(request.claim, order, self._rules.refunds)
         refused = [refund.due_at for refund in recorded.refunds if not refund.in_effect]
         refund = Refund(
             id=refund_id,
@@ -137,3 +142,12 @@ def _paid(recorded: Recorded, refund: Refund) -> Outcome:
     order = replace(points.order, refund_ids=(*points.order.refund_ids, refund.id))
     moved = Movement(points.wallet, tuple(points.entries)) if points.wallet is not None and points.entries else None
     return Outcome(order, (refund,), (), moved, is_newly_paid=False, unpaid=())
+
+
+def _check_claim(claim: DiffersClaim, order: Order, rules: RefundRules) -> None:
+    """Within three months of the supply and thirty days of knowing (E-Commerce Act article 17(3))."""
+    supplied_at = order.supplied_at or order.paid_at or order.created_at
+    by_supply = end_of(Period(months=rules.differs_months_from_supply), supplied_at)
+    by_knowing = end_of_days(rules.differs_days_from_knowing, start_of_legal_day(claim.known_on))
+    if start_of_legal_day(claim.claimed_on) >= min(by_supply, by_knowing):
+        raise ClaimTooLate

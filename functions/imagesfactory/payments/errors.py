@@ -147,6 +147,14 @@ class RefundAccountMissing(Refusal):
     text = Text("환불받을 계좌를 입력해 주세요.", "Please name the account for the refund.")
 
 
+class ClaimTooLate(Refusal):
+    """What differs from what was shown was claimed too late: the statutory ground is gone; another may be left."""
+
+    outcome = Outcome.FAILED_PRECONDITION
+    code = "claim-too-late"
+    text = Text("청약철회 기간이 지난 청구입니다.", "This was claimed after the period of withdrawal.")
+
+
 class MoreThanPaid(Refusal):
     """More is said to have been paid back than was paid and has not gone back; details: ``refundable_amount``."""
 

@@ -54,4 +54,5 @@ def refund_decided(refund: Refund) -> RefundDecided:
         price=written(refund.amount, refund.currency),
         points=refund.points,
         owed_points=refund.owed_points,
+        late_interest=written(refund.late_interest, refund.currency) if refund.late_interest else "",
     )

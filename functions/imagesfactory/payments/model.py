@@ -231,6 +231,8 @@ class Refund:
     booked_at: datetime | None = None
     """When the money left in the provider's books, and ``returned_at``: when it came back there."""
     returned_at: datetime | None = None
+    late_interest: int = 0
+    """What we owe besides ``amount`` because the money left late; no provider can send it, so a person pays it."""
     failure: str = ""
     account: RefundAccount | None = field(default=None, repr=False)
     resume_at: datetime | None = None

@@ -42,6 +42,7 @@ _LABELS = {
         "amount": "결제 금액",
         "refunded": "환불 금액",
         "disputed": "카드사 이의 제기로 반환된 금액",
+        "interest": "환불 지연배상금 (별도 지급)",
         "total": "합계",
         "seller": "판매자",
         "business": "사업자등록번호",
@@ -61,6 +62,7 @@ _LABELS = {
         "amount": "Amount",
         "refunded": "Refunded",
         "disputed": "Returned by your bank",
+        "interest": "Interest for a late refund (paid apart)",
         "total": "Total",
         "seller": "Seller",
         "business": "Business number",
@@ -217,6 +219,7 @@ def _face(language: Language, details: Details, payment: Payment, rules: Payment
     pack = rules.pack(order.pack_id)
     refunded = sum(refund.amount for refund in details.refunds if refund.state is RefundState.SUCCEEDED)
     disputed = sum(dispute.amount for dispute in details.disputes if dispute.state is DisputeState.LOST)
+    interest = sum(refund.late_interest for refund in details.refunds)
     lines = [
         (says["number"], payment.receipt_number),
         (says["paid_at"], payment.paid_at.astimezone(SEOUL).strftime("%Y-%m-%d %H:%M (KST)")),
@@ -231,6 +234,8 @@ def _face(language: Language, details: Details, payment: Payment, rules: Payment
     for label, returned in (("refunded", refunded), ("disputed", disputed)):
         if returned:
             lines.append((says[label], written(-returned, payment.currency)))
+    if interest:
+        lines.append((says["interest"], written(interest, payment.currency)))
     total = (says["total"], written(max(payment.amount - refunded - disputed, 0), payment.currency))
     return Face(tuple(lines), total, _seller(language))
 

@@ -18,9 +18,9 @@ from imagesfactory.kit.ids import derive_id
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail.outbox import Outbox
 from imagesfactory.mail.words import Words
-from imagesfactory.payments import letters
+from imagesfactory.payments import letters, valuation
 from imagesfactory.payments.fold import Declined, Outcome, Recorded, fold
-from imagesfactory.payments.model import Dispute, Order, Refund, RefundOrigin
+from imagesfactory.payments.model import Dispute, Order, Refund, RefundOrigin, RefundState
 from imagesfactory.payments.ports import (
     MoneyState,
     PaymentProvider,
@@ -92,6 +92,8 @@ class Reconciliation:
             # Money we owe though its points were never supplied: it stays owed, unless it went back another way.
             if refund.origin is RefundOrigin.AUTOMATIC and outcome.order.refunded_value < outcome.order.amount:
                 log.error("refund.must_be_paid_by_hand", code=refund.failure, uid=refund.owner)
+        if any(refund.late_interest for refund in outcome.refunds):
+            log.error("refund.interest_owed", uid=outcome.order.owner, provider=outcome.order.provider)
         return outcome.order
 
     def _settle(
@@ -122,9 +124,7 @@ class Reconciliation:
 
         """
         known = self._everything(unit, order, now)
-        outcome = decide(known.recorded(order))
-        self._write_changes(unit, known, order, outcome, now)
-        return outcome
+        return self._write_changes(unit, known, order, decide(known.recorded(order)), now)
 
     def _known(self, unit: UnitOfWork, order: Order, truth: Truth, now: datetime) -> _Known:
         """What the fold needs besides the order."""
@@ -161,16 +161,27 @@ class Reconciliation:
             self._post(unit, known, letters.points_bought(outcome.order, self._rules), outcome.order, now)
         elif outcome.order.is_booked and not before.is_booked:
             self._store.note_booking(unit, before.payment_id, truth.booked_at)
-        self._write_changes(unit, known, before, outcome, now)
-        return outcome
+        return self._write_changes(unit, known, before, outcome, now)
 
-    def _write_changes(self, unit: UnitOfWork, known: _Known, before: Order, outcome: Outcome, now: datetime) -> None:
+    def _write_changes(
+        self, unit: UnitOfWork, known: _Known, before: Order, outcome: Outcome, now: datetime
+    ) -> Outcome:
+        outcome = replace(outcome, refunds=tuple(self._with_interest(known, refund, now) for refund in outcome.refunds))
         if outcome.movement is not None and known.wallet is not None:
             unit.tie(known.wallet)
             self._points.write(unit, outcome.movement)
         self._write_returns(unit, known, outcome, now)
         if outcome.refunds or outcome.disputes or outcome.movement or outcome.order != before:
             self._store.update_order(unit, outcome.order)
+        return outcome
+
+    def _with_interest(self, known: _Known, refund: Refund, now: datetime) -> Refund:
+        """Whoever gets money back late is owed interest, which is written down when the refund is decided."""
+        if refund.state.is_open or any(one.id == refund.id and one.state is refund.state for one in known.refunds):
+            return refund
+        percent = self._rules.refunds.late_interest_percent_per_year
+        is_done = refund.state is RefundState.SUCCEEDED
+        return replace(refund, late_interest=valuation.late_interest(refund, percent, now) if is_done else 0)
 
     def _write_returns(self, unit: UnitOfWork, known: _Known, outcome: Outcome, now: datetime) -> None:
         refunds_before = {refund.id: refund for refund in known.refunds}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from imagesfactory.kit.ids import digest_of
 from imagesfactory.payments.model import Channel
@@ -12,6 +13,7 @@ from imagesfactory.policy.payments import CurrencyCode
 
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 OrderId = Annotated[str, StringConstraints(pattern=r"^[a-z2-7]{24}$")]
+Day = Annotated[date, Field(strict=False, ge=date(2025, 1, 1), le=date(2099, 12, 31))]
 Language = Literal["ko", "en"]
 
 
@@ -83,15 +85,32 @@ class RefundRequest(_Repeatable):
     account: AccountWanted | None = None
 
 
+class DiffersClaim(_Request):
+    """When a buyer learned that what was supplied is not what was shown, and when they said so (days in Seoul)."""
+
+    known_on: Day
+    claimed_on: Day
+
+
 class HandRefundRequest(_Repeatable):
     """A refund that staff paid by hand: what was paid, in the smallest unit of the order's currency, on what ground,
     and why not by the provider (for the access log; no account number belongs there).
+
+    ``claim`` goes with the ground ``differs-from-display``, and with no other.
     """
 
     order_id: OrderId
     amount: Annotated[int, Field(ge=1, le=1_000_000_000)]
     ground: Literal["withdrawal-of-offer", "termination", "not-supplied", "differs-from-display"]
+    claim: DiffersClaim | None = None
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+
+    @model_validator(mode="after")
+    def _claim_fits(self) -> Self:
+        if (self.claim is not None) != (self.ground == "differs-from-display"):
+            msg = "a claim goes with what differs from what was shown"
+            raise ValueError(msg)
+        return self
 
 
 class CouponRequest(_Repeatable):

@@ -6,7 +6,9 @@ points are worth exactly the whole price, and the whole price stands for exactly
 
 from __future__ import annotations
 
-from imagesfactory.payments.model import Order
+from datetime import datetime
+
+from imagesfactory.payments.model import Order, Refund
 
 
 def value_of_points(order: Order, points: int) -> int:
@@ -34,6 +36,10 @@ def fee_of(value: int, percent: int) -> int:
     return value * percent // 100
 
 
-def late_interest(amount: int, days_late: int, percent_per_year: int) -> int:
-    """Interest owed for paying back late, rounded up (E-Commerce Act article 18(2))."""
-    return -(-amount * percent_per_year * max(days_late, 0) // 36_500)
+def late_interest(refund: Refund, percent_per_year: int, now: datetime) -> int:
+    """Interest owed for paying back late, up to the day the money left, or to ``now`` while it has not; rounded up
+    (E-Commerce Act article 18(2)).
+    """
+    left_at = refund.booked_at or refund.settled_at or now
+    days_late = max((left_at - refund.due_at).days + 1, 0)
+    return -(-refund.amount * percent_per_year * days_late // 36_500)

@@ -46,6 +46,8 @@ class RefundRules(Record):
     """The statutory rules of a withdrawal of offer, and our own for later refunds."""
 
     withdrawal_days: Annotated[int, Field(ge=7)]
+    differs_months_from_supply: Annotated[int, Field(ge=3)]
+    differs_days_from_knowing: Annotated[int, Field(ge=30)]
     pay_back_business_days: Annotated[int, Field(ge=1, le=3)]
     late_interest_percent_per_year: Percent
     fee_percent_after_withdrawal_period: Annotated[int, Field(ge=0, le=10)]

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from imagesfactory.kit.clock import legal_day
-from imagesfactory.payments.errors import MoreThanPaid, OrderNotFound, PaymentDisputed, RequestIdReused
+from imagesfactory.payments.errors import ClaimTooLate, MoreThanPaid, OrderNotFound, PaymentDisputed, RequestIdReused
 from imagesfactory.payments.model import Order, Refund
 from imagesfactory.payments.request import HandRefundRequest
 from imagesfactory.payments.settlement import Settlements
 from imagesfactory.staff.model import Role, StaffMember
 from imagesfactory.withdrawal.model import Channel
 from imagesfactory.withdrawal.settling import REFUND_REFUSED_WAIT, REFUSALS_MAX
+from pydantic import ValidationError
 
 from local.doubles.core.faults import FaultRule
 from tests.members import Members
@@ -136,18 +137,40 @@ def test_a_member_whose_refund_was_paid_by_hand_has_the_points_no_more(house: Me
     assert evidence["unrefunded_orders"] == []
 
 
-@pytest.mark.parametrize(("ground", "owed"), [("termination", 700), ("differs-from-display", 0)])
-def test_what_was_used_is_owed_unless_it_was_not_what_had_been_shown(house: Members, ground: str, owed: int) -> None:
+def claim(house: Members, known_days_ago: int = 0) -> dict[str, Any]:
+    """What was supplied was not what had been shown: known so long ago, and said today."""
+    today = legal_day(house.clock.now())
+    days = {"known_on": (today - timedelta(known_days_ago)).isoformat(), "claimed_on": today.isoformat()}
+    return {"ground": "differs-from-display", "claim": days}
+
+
+@pytest.mark.parametrize("owed", [700, 0], ids=["terminated", "not what had been shown"])
+def test_what_was_used_is_owed_unless_it_was_not_what_had_been_shown(house: Members, owed: int) -> None:
     """E-Commerce Act article 17(3)."""
     uid = house.member()
     order = house.buy_with_toss(uid)
     house.spend(uid, SIGNUP + 100 + 700)
-    refund = by_hand(house, order, ground=ground)
+    refund = by_hand(house, order, **({} if owed else claim(house)))
     assert (refund.points, refund.owed_points) == (300 + owed, owed)
     wallet = house.wallet(uid)
     assert (wallet["available_points"], wallet["debt_points"]) == (0, owed)
     assert house.now_of(order).refunded_value == order.amount
     assert house.balance().is_balanced
+
+
+def test_what_differs_is_claimed_within_a_month_of_knowing_and_three_of_the_supply(house: Members) -> None:
+    uid = house.member()
+    order = house.buy_with_toss(uid)
+    house.clock.move(timedelta(days=60))
+    with pytest.raises(ClaimTooLate):
+        by_hand(house, order, **claim(house, known_days_ago=35))
+    with pytest.raises(ValidationError):
+        by_hand(house, order, ground="termination", claim=claim(house)["claim"])
+    house.clock.move(timedelta(days=35))
+    with pytest.raises(ClaimTooLate):
+        by_hand(house, order, **claim(house))
+    house.clock.move(timedelta(days=-10))
+    assert by_hand(house, order, **claim(house, known_days_ago=20)).state.value == "succeeded"
 
 
 def test_money_that_a_bank_disputes_is_not_paid_by_hand_as_well(house: Members) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from imagesfactory.doors import views_payments
+from imagesfactory.kit.clock import legal_day
 from imagesfactory.kit.errors import Contended
 from imagesfactory.payments import receipts
 from imagesfactory.payments.coupons import CouponService
 from imagesfactory.payments.errors import CouponUnknown, CouponUsedBefore, OrderNotPaid
 from imagesfactory.payments.request import CouponRequest
 
+from local.doubles.core.faults import FaultRule
 from tests.shop import RULES, Shop
 
 SIGNUP = 100
@@ -57,6 +60,28 @@ def test_a_lost_dispute_is_on_the_receipt(shop: Shop) -> None:
     details = views_payments.details(shop.orders.get(uid, order.id), shop.clock.now())
     (shown,) = details["disputes"]
     assert (shown["state"], shown["amount"], shown["currency"]) == ("lost", 300, "USD")
+
+
+def test_a_refund_that_is_paid_back_late_owes_interest_and_says_so(shop: Shop) -> None:
+    """E-Commerce Act article 18(2): 15 % a year from the day after the third business day."""
+    uid = shop.member()
+    order = shop.buy_with_toss(uid)
+    shop.doubles.control.plan(FaultRule(provider="toss", path="*/cancel", effect="error", status=500))
+    asked = shop.ask_refund(uid, order, 400)
+    shop.go_to(shop.clock.now() + timedelta(days=20))
+    shop.doubles.control.clear_faults()
+    shop.sweep()
+    refund = shop.store.refund(asked.id)
+    assert refund is not None
+    days_late = (legal_day(shop.clock.now()) - legal_day(asked.due_at)).days + 1
+    assert refund.late_interest == math.ceil(4_000 * 0.15 * days_late / 365) > 20
+    shop.work_off()
+    (mail,) = [one for one in shop.doubles.control.mails() if "환불이 완료되었습니다" in one["subject"]]
+    assert f"지연배상금: ₩{refund.late_interest}" in mail["text"]
+    assert f"₩{refund.late_interest}" in mail["html"]
+    details = shop.orders.get(uid, order.id)
+    assert shop.receipts.get(uid, order.id).en.lines[-1][1] == f"₩{refund.late_interest}"
+    assert views_payments.details(details, shop.clock.now())["refunds"][0]["late_interest"] == refund.late_interest
 
 
 def test_no_receipt_before_the_money(shop: Shop) -> None:
