@@ -152,6 +152,7 @@ class Backend:
         self.created: dict[str, Any] = {}
         """Each job as it was when its trigger fired first: an event always tells of that version."""
         self.deleted_sign_ins: list[str] = []
+        self.google_ids: dict[str, str] = {}
         self.catalog: Catalog = catalog()
         self._join(wrap)
 
@@ -214,6 +215,10 @@ class Backend:
     def delete(self, uid: str) -> None:
         """The Directory port: notes whose sign-in was removed."""
         self.deleted_sign_ins.append(uid)
+
+    def google_id(self, uid: str) -> str:
+        """The Directory port: how Google names somebody, if a test has said so."""
+        return self.google_ids.get(uid, "")
 
     def member(self, uid: str = "jisu", email: str = "jisu@example.com") -> str:
         """Somebody whose sign-up is complete; returns the uid."""

@@ -54,6 +54,7 @@ ROWS: dict[str, Row] = {
     "wallets/*": MEMBER,
     "withdrawals/*": MEMBER,
     "misuse/*": MISUSE,
+    "departures/*": Row("hashes of who left with payments that can be disputed (ours)", months(6)),
     "suspensions/*": Row("suspensions of members", years(1), starts="told"),
     "orders/*": CONTRACT,
     "refunds/*": CONTRACT,

@@ -15,6 +15,14 @@ class Directory(Protocol):
     def delete(self, uid: str) -> None:
         """Remove the sign-in of ``uid``; nobody there is fine."""
 
+    def google_id(self, uid: str) -> str:
+        """How Google names whoever signs in as ``uid`` with it; empty where nobody does.
+
+        Raises:
+            RetryLater: the directory does not answer now.
+
+        """
+
 
 class MisuseRegister(Protocol):
     """Identities that may not join (again)."""

@@ -140,9 +140,19 @@ class AccountService:
         return Recipient(profile.email, profile.name, profile.language, is_held=False)
 
     def identities(self, uid: str) -> tuple[str, ...]:
-        """The names by which the register of misuse knows a member; empty for somebody who is gone."""
+        """The names by which the register of misuse knows a member; empty for somebody who is gone.
+
+        Google's is asked of the directory of sign-ins, for nothing but address, name and photo is kept of a Google
+        account (privacy policy, article 1).
+
+        Raises:
+            RetryLater: the directory does not answer now.
+
+        """
         profile = self._store.get(uid)
-        return Identity(uid, profile.email, "").names if profile is not None else ()
+        if profile is None:
+            return ()
+        return Identity(uid, profile.email, "", google_id=self._directory.google_id(uid)).names
 
     def remove_unfinished(self, now: datetime, limit: int) -> int:
         """Remove accounts whose sign-up was not completed within its day, at most ``limit``; returns how many.

@@ -28,11 +28,11 @@ CHARGEBACK = "chargeback-lost"
 class MisuseRegister(Protocol):
     """Identities that may not join (again)."""
 
-    def list_identities(self, identities: tuple[str, ...], reason: str, now: datetime) -> None:
-        """Put identities on the register; ``reason`` is a code."""
+    def list_owner(self, owner: str, identities: tuple[str, ...], reason: str, now: datetime) -> bool:
+        """Put a member on the register, or without identities somebody who left; False when nobody is known."""
 
-    def unlist_identities(self, identities: tuple[str, ...], reason: str) -> None:
-        """Take identities off the register that are on it for that reason."""
+    def unlist_owner(self, owner: str, identities: tuple[str, ...], reason: str) -> None:
+        """Take them off it where they are on it for that reason."""
 
 
 class PaymentSweep:
@@ -145,13 +145,13 @@ class PaymentSweep:
         """Whoever charged back and lost us the money may not simply join again (privacy policy, article 3); whom the
         bank proved right in the end may.
         """
-        identities = self._identities_of(dispute.owner)
-        if identities and dispute.state is DisputeState.LOST:
-            self._misuse.list_identities(identities, CHARGEBACK, now)
-            log.warning("misuse.recorded", uid=dispute.owner, code=CHARGEBACK)
-        elif identities and not self._store.has_lost_dispute(dispute.owner):
-            self._misuse.unlist_identities(identities, CHARGEBACK)
-            log.warning("misuse.lifted", uid=dispute.owner, code=CHARGEBACK)
+        owner, identities = dispute.owner, self._identities_of(dispute.owner)
+        if dispute.state is DisputeState.LOST:
+            if self._misuse.list_owner(owner, identities, CHARGEBACK, now):
+                log.warning("misuse.recorded", uid=owner, code=CHARGEBACK)
+        elif not self._store.has_lost_dispute(owner):
+            self._misuse.unlist_owner(owner, identities, CHARGEBACK)
+            log.warning("misuse.lifted", uid=owner, code=CHARGEBACK)
         unit_of_work.run(self._client, partial(self._registered, acted_on=dispute))
 
     def _registered(self, unit: UnitOfWork, acted_on: Dispute) -> None:

@@ -1,6 +1,8 @@
 """The register of misuse: keyed hashes of identities, kept for a year, so that an abuser cannot simply rejoin.
 
 ``misuse/{hash}`` holds no address and no name. Source: privacy policy, article 3 (misuse records, one year).
+``departures/{subject}`` keeps the hashes of somebody who left while their payments can still be disputed, so that to
+spend, leave and then charge back keeps nobody off the register.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from google.cloud.firestore import Client, DocumentReference
 
 _MISUSE = "misuse"
+_DEPARTURES = "departures"
 
 
 class MisuseRegister:
@@ -33,17 +36,27 @@ class MisuseRegister:
 
     def list_in(self, unit: UnitOfWork, identities: tuple[str, ...], reason: str, now: datetime) -> None:
         """The same in the unit of what it is listed for; whoever is listed is so for a year from ``now``."""
-        if not identities:
-            return
-        case = keyed_hash(self._key, "misuse-case", *sorted(identities))
-        record = {"reason": reason, "case": case, "recorded_at": now, "destroy_at": destroy_at("misuse", now)}
-        for known in unit.read(*map(self._reference, identities)):
-            write = unit.update if known.exists else unit.create
-            write(known.reference, record)
+        self._list(unit, self._hashes(identities), reason, now)
 
-    def unlist_identities(self, identities: tuple[str, ...], reason: str) -> None:
-        """Take those of the identities off the register that are on it for ``reason``, which did not hold."""
-        for snapshot in self._client.get_all([self._reference(identity) for identity in identities]):
+    def remember(self, subject: str, identities: tuple[str, ...], now: datetime) -> None:
+        """Keep the hashes of somebody who leaves, under the ``subject`` that their payments go by; doing it twice is
+        doing it once.
+        """
+        unit_of_work.run(self._client, partial(self._remember, subject=subject, identities=identities, now=now))
+
+    def list_owner(self, owner: str, identities: tuple[str, ...], reason: str, now: datetime) -> bool:
+        """Put a member on the register by ``identities``; without any, somebody who left by what is kept under
+        ``owner``. False when nobody is known (any more).
+        """
+        hashes = self._hashes(identities) or self._departed(owner)
+        unit_of_work.run(self._client, partial(self._list, hashes=hashes, reason=reason, now=now))
+        return bool(hashes)
+
+    def unlist_owner(self, owner: str, identities: tuple[str, ...], reason: str) -> None:
+        """Take those off the register, likewise known, that are on it for ``reason``, which did not hold."""
+        hashes = self._hashes(identities) or self._departed(owner)
+        listed = map(self._client.collection(_MISUSE).document, hashes)
+        for snapshot in self._client.get_all(list(listed)) if hashes else ():
             if snapshot.exists and snapshot.get("reason") == reason:
                 option = self._client.write_option(last_update_time=snapshot.update_time)
                 snapshot.reference.delete(option=option)
@@ -70,5 +83,30 @@ class MisuseRegister:
             unit.delete(one.reference)
         return len(listed)
 
+    def _remember(self, unit: UnitOfWork, subject: str, identities: tuple[str, ...], now: datetime) -> None:
+        (known,) = unit.peek(self._departure(subject))
+        if not known.exists:
+            kept = {"identities": self._hashes(identities), "destroy_at": destroy_at("departure", now)}
+            unit.create(known.reference, kept)
+
+    def _departed(self, subject: str) -> list[str]:
+        kept = self._departure(subject).get()
+        return list(kept.get("identities")) if kept.exists else []
+
+    def _list(self, unit: UnitOfWork, hashes: list[str], reason: str, now: datetime) -> None:
+        if not hashes:
+            return
+        case = keyed_hash(self._key, "misuse-case", *hashes)
+        record = {"reason": reason, "case": case, "recorded_at": now, "destroy_at": destroy_at("misuse", now)}
+        for known in unit.read(*map(self._client.collection(_MISUSE).document, hashes)):
+            write = unit.update if known.exists else unit.create
+            write(known.reference, record)
+
+    def _hashes(self, identities: tuple[str, ...]) -> list[str]:
+        return sorted({keyed_hash(self._key, "misuse", identity) for identity in identities})
+
     def _reference(self, identity: str) -> DocumentReference:
         return self._client.collection(_MISUSE).document(keyed_hash(self._key, "misuse", identity))
+
+    def _departure(self, subject: str) -> DocumentReference:
+        return self._client.collection(_DEPARTURES).document(subject)

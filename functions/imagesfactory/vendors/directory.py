@@ -14,6 +14,7 @@ from imagesfactory.vendors.once import Once
 
 if TYPE_CHECKING:
     from firebase_admin import App
+    from firebase_admin.auth import UserRecord
 
 CALL_SECONDS = 10
 """The longest wait of one call; the library repeats calls that failed with 500 or 503 by itself."""
@@ -89,23 +90,27 @@ class FirebaseDirectory:
             RetryLater, GoogleServiceUnusable: as in :meth:`delete`.
 
         """
-        from firebase_admin import auth
-        from firebase_admin.exceptions import FirebaseError
+        user = self._user(uid)
+        if user is None:
+            return None
+        facts = user.user_metadata
+        return SignIn(
+            methods=tuple(str(provider.provider_id) for provider in user.provider_data),
+            created_at=_instant(facts.creation_timestamp),
+            last_used_at=_instant(facts.last_sign_in_timestamp),
+            sessions_valid_since=_instant(user.tokens_valid_after_timestamp),
+        )
 
-        with translated("directory"):
-            try:
-                user = auth.get_user(uid, app=self._app())
-            except auth.UserNotFoundError:
-                return None
-            except FirebaseError as error:
-                raise _ours(str(error.code)) from None
-            facts = user.user_metadata
-            return SignIn(
-                methods=tuple(str(provider.provider_id) for provider in user.provider_data),
-                created_at=_instant(facts.creation_timestamp),
-                last_used_at=_instant(facts.last_sign_in_timestamp),
-                sessions_valid_since=_instant(user.tokens_valid_after_timestamp),
-            )
+    def google_id(self, uid: str) -> str:
+        """How Google names whoever signs in as ``uid`` with it; empty where nobody does.
+
+        Raises:
+            RetryLater, GoogleServiceUnusable: as in :meth:`delete`.
+
+        """
+        user = self._user(uid)
+        providers = user.provider_data if user is not None else ()
+        return next((str(one.uid) for one in providers if one.provider_id == "google.com"), "")
 
     def missing(self, uids: Iterable[str]) -> set[str]:
         """Those of at most 100 ``uids`` who have no sign-in.
@@ -125,6 +130,18 @@ class FirebaseDirectory:
             except ValueError:
                 raise GoogleServiceUnusable("directory-uid-invalid") from None
             return {str(identifier.uid) for identifier in found.not_found}
+
+    def _user(self, uid: str) -> UserRecord | None:
+        from firebase_admin import auth
+        from firebase_admin.exceptions import FirebaseError
+
+        with translated("directory"):
+            try:
+                return auth.get_user(uid, app=self._app())
+            except auth.UserNotFoundError:
+                return None
+            except FirebaseError as error:
+                raise _ours(str(error.code)) from None
 
 
 def _instant(milliseconds: int | None) -> datetime | None:

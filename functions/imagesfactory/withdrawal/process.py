@@ -164,7 +164,10 @@ class WithdrawalProcess:
         return {"account": None}
 
     def _part_open_money(self, withdrawal: Withdrawal) -> Facts:
-        return {"open_orders": self._open_money.part(withdrawal.uid, withdrawal.subject, self._clock.now())}
+        uid, now = withdrawal.uid, self._clock.now()
+        if self._settling.may_be_disputed(uid, now):
+            self._misuse.remember(withdrawal.subject, self._accounts.identities(uid), now)
+        return {"open_orders": self._open_money.part(uid, withdrawal.subject, now)}
 
     def _copy(self, withdrawal: Withdrawal) -> Facts:
         return {"archived": self._archive.copy(withdrawal.uid, withdrawal.subject, withdrawal.requested_at)}

@@ -21,6 +21,7 @@ from imagesfactory.payments.sweep import PaymentSweep
 from imagesfactory.points.model import Purpose, Wallet
 from imagesfactory.points.service import PointsService
 from imagesfactory.policy.payments import PaymentRules, written
+from imagesfactory.policy.retention import destroy_at
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -145,6 +146,12 @@ class Settling:
         while page := self._store.orders_of(owner, after, ORDERS_PAGE):
             yield from page
             after = (page[-1].created_at, page[-1].id)
+
+    def may_be_disputed(self, uid: str, now: datetime) -> bool:
+        """Whether the member's bank may still ask for money back that we kept, of any order."""
+        orders = (order for order in self.orders(uid) if order.is_paid and order.amount > order.refunded_value)
+        ends = (destroy_at("departure", order.paid_at or order.created_at) for order in orders)
+        return any(end is not None and now < end for end in ends)
 
     def is_final(self, order: Order) -> bool:
         """Whether no provider can change the order any more without a new event."""

@@ -32,6 +32,21 @@ def test_a_sign_in_is_removed_and_nobody_there_is_fine(directory: FirebaseDirect
     directory.delete("member-1")
 
 
+def test_sessions_end_and_google_names_its_own(directory: FirebaseDirectory) -> None:
+    app = firebase_app(PROJECT)
+    google = auth.UserProvider("117000000000000000001", provider_id="google.com")
+    auth.import_users([auth.ImportUserRecord("member-2", provider_data=[google])], app=app)
+    auth.create_user(uid="member-3", email="member-3@example.com", app=app)
+    before = auth.get_user("member-3", app=app).tokens_valid_after_timestamp
+    directory.end_sessions("member-3")
+    assert auth.get_user("member-3", app=app).tokens_valid_after_timestamp >= before
+    assert directory.google_id("member-2") == "117000000000000000001"
+    assert [directory.google_id(uid) for uid in ("member-3", "nobody")] == ["", ""]
+    directory.end_sessions("nobody")
+    for uid in ("member-2", "member-3"):
+        directory.delete(uid)
+
+
 def test_there_is_one_app(directory: FirebaseDirectory) -> None:
     assert firebase_app(PROJECT) is firebase_app(PROJECT) is firebase_admin.get_app()
     assert firebase_app(PROJECT).project_id == PROJECT
