@@ -29,6 +29,8 @@ from tests.simulation.table import (
 DAY = timedelta(days=1)
 SETTLED_BY_LEAVING = frozenset({"orders/*", "refunds/*", "disputes/*"})
 """What a withdrawal itself still changes before it is archived: money goes back."""
+CONTACTS = ("contact_email", "contact_telephone", "about_account")
+"""What would lead to somebody who left: the archive has none of it."""
 
 
 @dataclass
@@ -296,9 +298,11 @@ class Checker:
         self.taken_back[record.row.name] -= 1
         started = record.clock if record.clock is not None and record.clock <= at else at
         self.records[twin].clock = started
-        same = ("owner", "uid", "destroy_at")
+        same = ("owner", "uid", "destroy_at", *CONTACTS)
         if record.pattern not in SETTLED_BY_LEAVING and record.seen.without(*same) != now[twin].without(*same):
             self._say(f"{told.name}: {twin} is not what {where} was")
+        if now[twin].without() != now[twin].without(*CONTACTS):
+            self._say(f"{told.name}: {twin} has contact data")
 
     def _check_words(self, during: str, where: Where, record: Record) -> None:
         """Nobody who left is named anywhere, and nobody at all in the archive."""
