@@ -110,9 +110,8 @@ def tombstones() -> Tombstones:
 @cache
 def accounts() -> AccountService:
     """The accounts room."""
-    from imagesfactory.accounts.model import Versions
     from imagesfactory.accounts.service import AccountService
-    from imagesfactory.policy.company import company
+    from imagesfactory.policy.versions import VersionsByClock
 
     return AccountService(
         _database(),
@@ -120,7 +119,7 @@ def accounts() -> AccountService:
         tombstones=tombstones(),
         directory=_directory(),
         wallets=points(),
-        versions=Versions(company().terms_version, company().privacy_policy_version),
+        versions=VersionsByClock(clock()),
     )
 
 
@@ -270,13 +269,11 @@ def settlements() -> Settlements:
 @cache
 def profiles() -> ProfileService:
     """What members change of their own data."""
-    from imagesfactory.accounts.model import Versions
     from imagesfactory.accounts.profiles import ProfileService
-    from imagesfactory.policy.company import company
+    from imagesfactory.policy.versions import VersionsByClock
     from imagesfactory.rights.letters import OutboxConsentLetters
 
-    versions = Versions(company().terms_version, company().privacy_policy_version)
-    return ProfileService(_database(), versions, OutboxConsentLetters(_outbox()))
+    return ProfileService(_database(), VersionsByClock(clock()), OutboxConsentLetters(_outbox()))
 
 
 @cache

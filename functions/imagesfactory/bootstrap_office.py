@@ -85,14 +85,12 @@ def disclosures() -> DisclosureRegister:
 @cache
 def notices() -> NoticeService:
     """Announcements."""
-    from imagesfactory.accounts.model import Versions
     from imagesfactory.accounts.renewal import ConsentRenewal
     from imagesfactory.accounts.roll import MemberRoll
     from imagesfactory.notices.service import NoticeService
-    from imagesfactory.policy.company import company
+    from imagesfactory.policy.versions import VersionsByClock
 
-    database = bootstrap._database()
-    versions = Versions(company().terms_version, company().privacy_policy_version)
+    database, versions = bootstrap._database(), VersionsByClock(bootstrap.clock())
     return NoticeService(
         database,
         roll=MemberRoll(database),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -174,9 +174,21 @@ class SignupRequest(BaseModel):
         return digest_of(self.model_dump())
 
 
+class VersionsInForce(Protocol):
+    """The versions of the terms and of the privacy policy in force, whenever they are asked for."""
+
+    @property
+    def terms(self) -> str:
+        """The version of the terms."""
+
+    @property
+    def privacy(self) -> str:
+        """The version of the privacy policy."""
+
+
 @dataclass(frozen=True)
 class Versions:
-    """The versions of the terms and of the privacy policy in force."""
+    """Versions that stay in force."""
 
     terms: str
     privacy: str
@@ -202,7 +214,7 @@ def begin(identity: Identity, now: datetime) -> Profile:
     )
 
 
-def complete(profile: Profile, request: SignupRequest, versions: Versions, now: datetime) -> Profile:
+def complete(profile: Profile, request: SignupRequest, versions: VersionsInForce, now: datetime) -> Profile:
     """The member after the statements that complete the sign-up.
 
     Raises:
@@ -248,7 +260,7 @@ def amended(profile: Profile, amendment: Amendment) -> Profile:
 
 
 def changed_consents(
-    profile: Profile, request: ConsentRequest, versions: Versions, now: datetime
+    profile: Profile, request: ConsentRequest, versions: VersionsInForce, now: datetime
 ) -> tuple[Consent, ...]:
     """The new statements of ``request``: what differs from what was said last, and what confirms it.
 

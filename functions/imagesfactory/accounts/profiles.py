@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from imagesfactory.accounts import model
 from imagesfactory.accounts.changes import Amendment, ConsentRequest, ProfileRequest
 from imagesfactory.accounts.errors import AccountUnknown
-from imagesfactory.accounts.model import Consent, ConsentKind, Profile, Status, Versions
+from imagesfactory.accounts.model import Consent, ConsentKind, Profile, Status, VersionsInForce
 from imagesfactory.accounts.ports import ConsentLetters
 from imagesfactory.accounts.store import AccountStore, profile_from
 from imagesfactory.kit import log, unit_of_work
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class ProfileService:
     """Changes what is held about a member, at the member's wish."""
 
-    def __init__(self, client: Client, versions: Versions, letters: ConsentLetters) -> None:
+    def __init__(self, client: Client, versions: VersionsInForce, letters: ConsentLetters) -> None:
         self._client = client
         self._letters = letters
         self._store = AccountStore(client)

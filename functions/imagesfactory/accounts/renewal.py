@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from imagesfactory.accounts import model
 from imagesfactory.accounts.errors import PolicyVersionOutdated
-from imagesfactory.accounts.model import Consent, ConsentKind, Versions
+from imagesfactory.accounts.model import Consent, ConsentKind, VersionsInForce
 from imagesfactory.accounts.store import AccountStore, profile_from
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.unit_of_work import UnitOfWork
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class ConsentRenewal:
     """Appends consents to a version in force."""
 
-    def __init__(self, client: Client, versions: Versions) -> None:
+    def __init__(self, client: Client, versions: VersionsInForce) -> None:
         self._client = client
         self._store = AccountStore(client)
         self._versions = versions

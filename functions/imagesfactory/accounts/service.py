@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from imagesfactory.accounts import model
 from imagesfactory.accounts.errors import AccountNotActive, AccountUnknown, SignupCompletedBefore, SignupRefused
-from imagesfactory.accounts.model import ConsentKind, Identity, Language, Profile, SignupRequest, Status, Versions
+from imagesfactory.accounts.model import (
+    ConsentKind,
+    Identity,
+    Language,
+    Profile,
+    SignupRequest,
+    Status,
+    VersionsInForce,
+)
 from imagesfactory.accounts.ports import Directory, MisuseRegister, Tombstones, WalletOpener
 from imagesfactory.accounts.store import AccountStore, profile_from
 from imagesfactory.kit import log, unit_of_work
@@ -53,7 +61,7 @@ class AccountService:
         tombstones: Tombstones,
         directory: Directory,
         wallets: WalletOpener,
-        versions: Versions,
+        versions: VersionsInForce,
     ) -> None:
         self._client = client
         self._store = AccountStore(client)

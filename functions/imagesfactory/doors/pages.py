@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from firebase_functions.https_fn import on_request
 from flask import Request, Response
 
@@ -22,20 +24,25 @@ _HEADERS = {
 
 @on_request(timeout_sec=10, concurrency=80, invoker="public")
 def policy_page(request: Request) -> Response:
-    """The privacy policy in force: ``?lang=en`` in English, else in Korean."""
+    """The privacy policy in force, or the ``?version=`` named by its day: ``?lang=en`` in English, else in Korean."""
     if request.method not in {"GET", "HEAD"}:
         return said(WRONG_METHOD, 405, Allow="GET, HEAD")
     refused = limits.refusal("policy_page", request)
     if refused is not None:
         return refused
     from imagesfactory.notices.policy_page import Officer, policy_page
+    from imagesfactory.policy.versions import VersionsByClock
 
     try:
         officer = Officer(settings().officer_name, settings().officer_telephone)
-        page = policy_page("en" if request.args.get("lang") == "en" else "ko", officer)
+        language: Literal["en", "ko"] = "en" if request.args.get("lang") == "en" else "ko"
+        in_force = VersionsByClock(bootstrap.clock()).privacy
+        page = policy_page(language, officer, in_force, request.args.get("version") or in_force)
     except Exception as problem:
         log.failure("page.failed", problem, task="policy_page")
         return said(INTERNAL, 500)
+    if page is None:
+        return said(LINK_INVALID, 404)
     return Response(page, 200, _HEADERS, content_type="text/html; charset=utf-8")
 
 
@@ -66,9 +73,9 @@ def unsubscribe(request: Request) -> Response:
 def _refused_advertising(member: str, *, is_pushed: bool) -> Response:
     from imagesfactory.accounts.changes import ConsentRequest
     from imagesfactory.accounts.errors import AccountNotActive, AccountUnknown
-    from imagesfactory.policy.company import company
+    from imagesfactory.policy.versions import VersionsByClock
 
-    version = company().privacy_policy_version
+    version = VersionsByClock(bootstrap.clock()).privacy
     refusal = (
         ConsentRequest(version=version, channel="web", marketing_push=False)
         if is_pushed

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from imagesfactory.accounts.model import VersionsInForce
 from imagesfactory.generation.model import ImageState, Job
 from imagesfactory.generation.service import Accepted
 from imagesfactory.policy.catalog import Catalog, Model
-from imagesfactory.policy.company import company
 
 
-def catalog(whole: Catalog, offered: frozenset[str]) -> dict[str, Any]:
+def catalog(whole: Catalog, offered: frozenset[str], versions: VersionsInForce) -> dict[str, Any]:
     """The catalogue as clients see it: what is offered, prices in points for one image, limits, policy versions,
     and that it is AI which makes the images.
     """
@@ -20,8 +20,8 @@ def catalog(whole: Catalog, offered: frozenset[str]) -> dict[str, Any]:
         "ai_notice": whole.ai_notice.model_dump(),
         "limits": whole.limits.model_dump(),
         "signup_bonus": whole.signup_bonus.model_dump(),
-        "terms_version": company().terms_version,
-        "privacy_version": company().privacy_policy_version,
+        "terms_version": versions.terms,
+        "privacy_version": versions.privacy,
     }
 
 

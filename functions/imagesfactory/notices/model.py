@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -13,10 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from imagesfactory.accounts.model import ConsentKind, Profile
 from imagesfactory.kit.clock import legal_day, start_of_legal_day
 from imagesfactory.notices.errors import EffectiveTooEarly
+from imagesfactory.policy.company import Company
 from imagesfactory.policy.retention import Period, end_of
 
 NOTICE = Period(days=7)
 NOTICE_FOR_RIGHTS = Period(days=30)
+LOOKED_AT = timedelta(days=365)
+"""For so long after its first day it is looked whether a version was announced; the record of that lives longer."""
 
 
 class Document(StrEnum):
@@ -88,6 +91,27 @@ def check_notice(request: ChangeRequest, now: datetime) -> None:
     earliest = end_of(NOTICE_FOR_RIGHTS if request.touches_rights else NOTICE, now)
     if start_of_legal_day(request.effective_on) < earliest:
         raise EffectiveTooEarly(earliest=legal_day(earliest).isoformat())
+
+
+def announcements_due(facts: Company, now: datetime) -> list[str]:
+    """Changes (ids) that must have been announced by now: their version is in force since at most a year, or begins so
+    soon that an announcement would be too late.
+    """
+    versions = (
+        (Document.TERMS, facts.terms_version),
+        (Document.TERMS, facts.next_terms_version),
+        (Document.PRIVACY, facts.privacy_policy_version),
+        (Document.PRIVACY, facts.next_privacy_policy_version),
+    )
+    return [
+        f"{document.value}-{version}"
+        for document, version in versions
+        if version not in {"", facts.first_version} and _is_due(start_of_legal_day(date.fromisoformat(version)), now)
+    ]
+
+
+def _is_due(begins: datetime, now: datetime) -> bool:
+    return end_of(NOTICE, now) > begins > now - LOOKED_AT
 
 
 def agreed_version(profile: Profile, document: Document) -> str:

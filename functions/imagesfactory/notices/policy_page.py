@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from imagesfactory.policy.company import company
-from imagesfactory.policy.privacy_policy import privacy_policy
+from imagesfactory.policy.privacy_policy import privacy_policy, wording
 from imagesfactory.policy.processors import processors
 from imagesfactory.policy.reader import Bilingual
 from imagesfactory.policy.retention import Language, RetentionClass, retention
@@ -40,20 +40,26 @@ class RetentionRow:
     is_archived: bool
 
 
-def policy_page(language: Language, officer: Officer) -> str:
-    """The whole policy as a page of HTML.
+def policy_page(language: Language, officer: Officer, in_force: str, version: str) -> str | None:
+    """The whole policy of ``version`` as a page of HTML, which says so if that is not the one ``in_force``; None if no
+    such version is kept. Its tables are the present ones: what the code does.
 
     Raises:
         KeyError: a class or clock of retention.yaml has no words in privacy_policy.yaml.
 
     """
+    words = wording(version)
+    if words is None:
+        return None
     return _template().render(
         language=language,
+        version=version,
+        in_force=in_force,
         company=company(),
         officer=officer,
-        articles=privacy_policy().articles,
-        cookies=privacy_policy().cookies,
-        history=privacy_policy().history,
+        articles=words.articles,
+        cookies=words.cookies,
+        history=words.history,
         retention=retention_rows(language),
         processors=processors().processors.values(),
     )

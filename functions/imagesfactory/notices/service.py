@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from imagesfactory.accounts.model import Profile, Versions
+from imagesfactory.accounts.model import Profile, VersionsInForce
 from imagesfactory.accounts.renewal import ConsentRenewal
 from imagesfactory.accounts.roll import MemberRoll
 from imagesfactory.kit import log, unit_of_work
@@ -20,6 +20,7 @@ from imagesfactory.notices import model
 from imagesfactory.notices.errors import AnnouncedBefore
 from imagesfactory.notices.model import AgreementRequest, Change, ChangeRequest, Document
 from imagesfactory.notices.store import NoticeStore, change_from
+from imagesfactory.policy.company import Company, company
 from imagesfactory.staff.model import StaffMember
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class NoticeService:
         renewal: ConsentRenewal,
         outbox: Outbox,
         queue: Queue,
-        versions: Versions,
+        versions: VersionsInForce,
+        facts: Company | None = None,
     ) -> None:
         self._client = client
         self._store = NoticeStore(client)
@@ -60,7 +62,8 @@ class NoticeService:
         self._renewal = renewal
         self._outbox = outbox
         self._queue = queue
-        self._in_force = {Document.TERMS: versions.terms, Document.PRIVACY: versions.privacy}
+        self._versions = versions
+        self._facts = facts or company()
 
     def announce(self, officer: StaffMember, request: ChangeRequest, now: datetime) -> Change:
         """Announce a change and begin to tell members; the same request again changes nothing.
@@ -81,7 +84,11 @@ class NoticeService:
             self._enqueue(change)
 
     def sweep(self, now: datetime, limit: int) -> int:
-        """Send workers to changes of which members are not told on, at most ``limit``; returns how many."""
+        """Send workers to changes of which members are not told on, at most ``limit``; returns how many. A version that
+        comes into force unannounced is an error on the log.
+        """
+        for change_id in self._store.missing(model.announcements_due(self._facts, now)):
+            log.error("policy.unannounced", event_id=change_id)
         untold = self._store.untold(now, limit)
         for change_id in untold:
             self._queue.enqueue(TASK_FUNCTION, f"{change_id}-sweep-{int(now.timestamp())}", {"change_id": change_id})
@@ -91,8 +98,9 @@ class NoticeService:
         """What is in force, what is announced, and what the member has to agree to anew."""
         agreed = min(model.agreed_version(profile, document) for document in Document)
         changes = self._store.since(agreed)
-        upcoming = (change for change in changes if change.request.version > self._in_force[change.request.document])
-        return PolicyState(self._in_force, tuple(upcoming), tuple(model.consents_due(profile, self._in_force, changes)))
+        in_force = {Document.TERMS: self._versions.terms, Document.PRIVACY: self._versions.privacy}
+        upcoming = (change for change in changes if change.request.version > in_force[change.request.document])
+        return PolicyState(in_force, tuple(upcoming), tuple(model.consents_due(profile, in_force, changes)))
 
     def agree(self, uid: str, request: AgreementRequest, now: datetime) -> None:
         """Record that the member agrees to the version in force.

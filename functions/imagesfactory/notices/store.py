@@ -40,6 +40,11 @@ class NoticeStore:
         due = self._client.collection("policies").where(filter=FieldFilter("resume_at", "<=", now))
         return [snapshot.id for snapshot in due.order_by("resume_at").limit(limit).select(()).stream()]
 
+    def missing(self, change_ids: list[str]) -> list[str]:
+        """Those of the changes that were never announced; what is announced is announced in time."""
+        snapshots = self._client.get_all([self.reference(change_id) for change_id in change_ids]) if change_ids else ()
+        return sorted(snapshot.id for snapshot in snapshots if not snapshot.exists)
+
     def create(self, unit: UnitOfWork, change: Change) -> None:
         """Write a change read as missing in the same unit, and the notice of it that members read."""
         ends = destroy_at("announcement", change.announced_at)

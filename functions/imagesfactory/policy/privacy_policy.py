@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from imagesfactory.kit.yaml_text import parse
+from imagesfactory.policy.company import company
 from imagesfactory.policy.reader import Bilingual, Record, read
+
+_VERSIONS = Path(__file__).with_name("versions")
 
 
 class Article(Record):
@@ -51,5 +56,17 @@ class PrivacyPolicy(Record):
 
 @cache
 def privacy_policy() -> PrivacyPolicy:
-    """The wording, read once."""
+    """The present wording, read once."""
     return read("privacy_policy.yaml", PrivacyPolicy)
+
+
+def wording(version: str) -> PrivacyPolicy | None:
+    """The wording of the version named by its day: present, earlier or to come; None where none is kept."""
+    return privacy_policy() if version == company().privacy_policy_version else _others().get(version)
+
+
+@cache
+def _others() -> dict[str, PrivacyPolicy]:
+    """Every wording that stands beside the present one, by the day that is the newest of its own history."""
+    found = (PrivacyPolicy.model_validate(parse(path.read_text("utf-8"))) for path in _VERSIONS.glob("privacy-*.yaml"))
+    return {one.history[0].effective_on: one for one in found}

@@ -83,7 +83,10 @@ TEXTS = {
     Check.CORRECTIONS: Text("기한이 지난 정정 요청이 없다", "No correction is past its ten days"),
     Check.WITHDRAWALS: Text("방치된 탈퇴가 없다", "No withdrawal is stuck"),
     Check.INQUIRIES: Text("답변 기한이 지난 문의가 없다", "No inquiry waits longer than promised"),
-    Check.ANNOUNCEMENTS: Text("멈춘 공지나 광고 발송이 없다", "No announcement or campaign has stopped half way"),
+    Check.ANNOUNCEMENTS: Text(
+        "멈춘 공지나 광고 발송, 공지 없이 시행되는 방침이 없다",
+        "No announcement or campaign has stopped half way, and no version begins unannounced",
+    ),
     Check.SIGN_UPS: Text("기한이 지난 미완료 가입이 없다", "No unfinished sign-up is past its day"),
     Check.CONSENTS: Text("확인 요청이 밀린 광고 수신 동의가 없다", "Nobody waits to be asked to confirm a consent"),
     Check.SUSPENSIONS: Text("방치된 이용 정지가 없다", "No suspension is stuck half way"),

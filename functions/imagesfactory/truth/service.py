@@ -11,7 +11,10 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from imagesfactory.kit import log
+from imagesfactory.notices.model import announcements_due
+from imagesfactory.notices.store import NoticeStore
 from imagesfactory.points.trial_balance import ledger_accounts
+from imagesfactory.policy.company import Company, company
 from imagesfactory.privacy.purge.ports import FileStore
 from imagesfactory.truth import model
 from imagesfactory.truth.deadlines import BALANCES, DEADLINES
@@ -31,8 +34,10 @@ AT_ONCE: Final = 8
 class TruthPage:
     """Asks, and answers with verdicts."""
 
-    def __init__(self, client: Client, archive: Client, files: FileStore) -> None:
+    def __init__(self, client: Client, archive: Client, files: FileStore, facts: Company | None = None) -> None:
         self._client = client
+        self._notices = NoticeStore(client)
+        self._facts = facts or company()
         self._store = TruthStore(client, archive)
         self._pictures = PictureAudit(client, files, partial(is_leaving, client))
         self._places = Places(client, archive, files)
@@ -65,12 +70,18 @@ class TruthPage:
             *(partial(self._store.overdue, deadline, now) for deadline in DEADLINES),
             lambda: self._pictures.newest(now),
             self._places.roots,
+            lambda: self._announced(now),
             lambda: self._destroyed(now),
             lambda: self._purge_ran(now),
             self._purge_clean,
             lambda: self._settlement_made(now),
             lambda: model.settlement_clean(self._store.settlements()),
         ]
+
+    def _announced(self, now: datetime) -> Verdict:
+        """Versions of the terms and the policy that come, or came, into force without having been announced in time."""
+        missing = self._notices.missing(announcements_due(self._facts, now))
+        return Verdict(Check.ANNOUNCEMENTS, len(missing), tuple(f"policies/{name}" for name in missing))
 
     def _destroyed(self, now: datetime) -> Verdict:
         """What a purge within the last day should have destroyed."""

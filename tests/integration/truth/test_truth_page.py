@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from imagesfactory.kit.clock import legal_day
+from imagesfactory.policy.company import Company, company
 from imagesfactory.truth.model import AUDITED, Check, Page
 from imagesfactory.truth.service import TruthPage
 
@@ -142,6 +144,15 @@ PLANTS: list[tuple[str, Check, Callable[[LivedIn, datetime], Plant]]] = [
 def test_it_turns_one_verdict_red(service: LivedIn, check: Check, plant: Callable[[LivedIn, datetime], Plant]) -> None:
     with service.planted(plant(service, service.clock.now())):
         assert list(red(look(service))) == [check]
+
+
+def test_a_version_that_begins_unannounced_turns_it_red(service: LivedIn) -> None:
+    tomorrow = (legal_day(service.clock.now()) + DAY).isoformat()
+    coming = Company.model_validate(company().model_dump() | {"next_terms_version": tomorrow})
+    page = TruthPage(service.client, service.archive_client, service.listing, coming)
+    assert red(page.look(service.clock.now())) == {Check.ANNOUNCEMENTS: (f"policies/terms-{tomorrow}",)}
+    with service.planted({f"policies/terms-{tomorrow}": {"resume_at": None}}):
+        assert red(page.look(service.clock.now())) == {}
 
 
 def test_the_archive_is_looked_at_as_well(service: LivedIn) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, Request, Response, request
+from imagesfactory.accounts.model import Versions
 from imagesfactory.doors import pages, sessions, views
 from imagesfactory.doors.said import said
 from imagesfactory.kit.rate import TooManyRequests
@@ -39,7 +40,7 @@ def test_who_comes_too_often_is_told_so_and_when_to_come_again() -> None:
 
 
 def test_that_ai_makes_the_images_is_told_before_any_is_asked_for() -> None:
-    notice = views.catalog(catalog(), frozenset())["ai_notice"]
+    notice = views.catalog(catalog(), frozenset(), Versions("t1", "p1"))["ai_notice"]
     assert "인공지능(AI)" in notice["ko"]
     assert "generative AI" in notice["en"]
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from imagesfactory.doors.sessions import COOKIE
-from imagesfactory.notices.policy_page import Officer, policy_page, retention_rows
+from imagesfactory.notices import policy_page as room
+from imagesfactory.notices.policy_page import Officer, retention_rows
+from imagesfactory.policy import privacy_policy as wordings
 from imagesfactory.policy.company import company
 from imagesfactory.policy.privacy_policy import privacy_policy
 from imagesfactory.policy.processors import processors
@@ -14,7 +18,14 @@ from imagesfactory.policy.retention import Language, retention
 from imagesfactory.vendors.session_cookies import LIFETIME
 
 OFFICER = Officer("김책임 <b>", "02-123-4567")
+NOW = company().privacy_policy_version
 LANGUAGES: tuple[Language, ...] = ("ko", "en")
+
+
+def policy_page(language: Language, officer: Officer, version: str = NOW) -> str:
+    page = room.policy_page(language, officer, NOW, version)
+    assert page is not None
+    return page
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -95,3 +106,39 @@ def test_nothing_is_promised_for_processors_that_they_do_not_do() -> None:
 
 def test_english_counts_in_english() -> None:
     assert {row.kept_for for row in retention_rows("en")} >= {"1 year", "5 years", "24 hours", "until withdrawal"}
+
+
+@pytest.fixture
+def two_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An earlier wording and one to come, beside the present one."""
+    present = Path(wordings.__file__).with_name("privacy_policy.yaml").read_text("utf-8")
+    for day in ("2024-02-01", "2031-01-01"):
+        text = present.replace(f'effective_on: "{NOW}"', f'effective_on: "{day}"').replace("제정", f"{day} 개정")
+        (tmp_path / f"privacy-{day}.yaml").write_text(text, "utf-8")
+    monkeypatch.setattr(wordings, "_VERSIONS", tmp_path)
+    wordings._others.cache_clear()
+    yield
+    wordings._others.cache_clear()
+
+
+@pytest.mark.usefixtures("two_more")
+def test_a_named_version_is_shown_and_says_whether_it_is_in_force() -> None:
+    earlier, coming = policy_page("en", OFFICER, "2024-02-01"), policy_page("en", OFFICER, "2031-01-01")
+    assert ("An earlier version" in earlier, "2024-02-01 개정" in policy_page("ko", OFFICER, "2024-02-01")) == (
+        True,
+        True,
+    )
+    assert "Not in force yet" in coming
+    assert 'In force from <time datetime="2031-01-01">' in coming
+    assert "?lang=ko&amp;version=2031-01-01" in coming
+    assert "Not in force" not in policy_page("en", OFFICER)
+
+
+def test_a_version_that_nobody_keeps_is_not_shown() -> None:
+    assert room.policy_page("ko", OFFICER, NOW, "2024-02-01") is None
+    assert room.policy_page("ko", OFFICER, NOW, "../company") is None
+
+
+def test_the_next_version_has_its_wording_before_its_day() -> None:
+    coming = company().next_privacy_policy_version
+    assert not coming or wordings.wording(coming) is not None
