@@ -185,7 +185,8 @@ def _returns(facts: Facts) -> Iterator[str]:
     refunds, disputes = facts.all_of("refunds"), facts.all_of("disputes")
     for order_id, order in facts.all_of("orders").items():
         ours = [one for one in refunds.values() if one["order_id"] == order_id]
-        done = [one["amount"] for one in ours if one["state"] == "succeeded"]
+        by_provider = (one for one in ours if one["state"] == "succeeded" and one["origin"] != "by-hand")
+        done = [one["amount"] for one in by_provider]
         if facts.movements[order_id][1] != sum(done):
             yield f"orders/{order_id}: the provider returned {facts.movements[order_id][1]}, ours say {done}"
         lost = [one for one in disputes.values() if one["order_id"] == order_id and one["state"] == "lost"]

@@ -39,8 +39,8 @@ class OrderPoints:
         """
         value = min(value, self.left_value)
         points, taken = self._take_back(source, value, into, unused_only=unused_only)
-        self.count(value, points)
         points = taken.paid_points if unused_only else points
+        self.count(value, points)
         return replace(
             back,
             value=back.value + value,

@@ -154,7 +154,8 @@ def test_what_was_used_is_owed_unless_it_was_not_what_had_been_shown(house: Memb
     assert (refund.points, refund.owed_points) == (300 + owed, owed)
     wallet = house.wallet(uid)
     assert (wallet["available_points"], wallet["debt_points"]) == (0, owed)
-    assert house.now_of(order).refunded_value == order.amount
+    settled = house.now_of(order)
+    assert (settled.refunded_value, settled.refunded_points) == (order.amount, 300 + owed)
     assert house.balance().is_balanced
 
 
