@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from imagesfactory.rights.appeals import AppealService
     from imagesfactory.rights.correction import CorrectionService
     from imagesfactory.rights.export import ExportService
+    from imagesfactory.rights.mail_stops import MailStops
     from imagesfactory.rights.my_page import MyPage
     from imagesfactory.withdrawal.guardians import GuardianDesk
 
@@ -68,6 +69,20 @@ def appeals() -> AppealService:
     from imagesfactory.rights.appeals import AppealService
 
     return AppealService(bootstrap._database(), misuse=bootstrap.misuse(), accesses=office.access_log())
+
+
+@cache
+def mail_stops() -> MailStops:
+    """Addresses that are written to again."""
+    from imagesfactory import bootstrap_office as office
+    from imagesfactory.rights.mail_stops import MailStops
+
+    return MailStops(
+        bootstrap._database(),
+        profiles=bootstrap.profiles(),
+        suppressions=bootstrap.suppressions(),
+        accesses=office.access_log(),
+    )
 
 
 @cache

@@ -272,6 +272,23 @@ def is_suppressed(_world: World, state: State) -> None:
     assert len([path for path in state.documents if "/alerts/" in path]) == 1
 
 
+def mail_stopped(world: World) -> None:
+    letter_went_out(world)
+    assert carrier_tells(world).status == 200
+
+
+def lifts(world: World) -> Answer:
+    return world.call("lift_mail_stop", {"email": JISU.email, "reason": "전화로 확인"}, OFFICER)
+
+
+def resumes(world: World) -> Answer:
+    return world.call("resume_mail")
+
+
+def is_written_to(_world: World, state: State) -> None:
+    assert not state.under("suppressions")
+
+
 SCENES: tuple[Scene, ...] = (
     Scene("create_inquiry", World.member, answered("create_inquiry", INQUIRY), was_received),
     Scene(
@@ -317,4 +334,6 @@ SCENES: tuple[Scene, ...] = (
     Scene("unsubscribe", agrees_to_pushes, unsubscribes_from_pushes, has_refused_pushes, label="pushes"),
     Scene("policy_page", World.member, opens_policy, all_is_well, changes_nothing=True),
     Scene("mail_events", letter_went_out, carrier_tells, is_suppressed),
+    Scene("lift_mail_stop", mail_stopped, lifts, is_written_to),
+    Scene("resume_mail", mail_stopped, resumes, is_written_to),
 )

@@ -141,6 +141,19 @@ def grant_appeal(request: CallableRequest[Any]) -> dict[str, Any]:
 
 @on_call(timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
 @answers
+def lift_mail_stop(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Let an address be written to again that returned mail."""
+    officer = callers.staff_member(request, "officer")
+    limits.count("lift_mail_stop", request, officer.uid)
+    from imagesfactory.doors.requests import parsed
+    from imagesfactory.rights.mail_stops import MailStopLift
+
+    lift = parsed(MailStopLift, request.data)
+    return {"was_stopped": rights.mail_stops().lift_for(officer, lift, bootstrap.clock().now())}
+
+
+@on_call(timeout_sec=30, concurrency=10, secrets=list(SECRETS_OF_IDENTITY))
+@answers
 def record_disclosure(request: CallableRequest[Any]) -> dict[str, Any]:
     """Write down what is handed to an authority on a lawful demand."""
     officer = callers.staff_member(request, "officer")

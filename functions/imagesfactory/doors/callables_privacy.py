@@ -86,6 +86,15 @@ def set_consents(request: CallableRequest[Any]) -> dict[str, Any]:
 
 @on_call(timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
 @answers
+def resume_mail(request: CallableRequest[Any]) -> dict[str, Any]:
+    """Be written to again at an address that returned mail."""
+    caller = callers.signed_in(request)
+    limits.count("resume_mail", request, caller.uid)
+    return {"was_stopped": rights.mail_stops().lift_own(caller.uid)}
+
+
+@on_call(timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))
+@answers
 def request_correction(request: CallableRequest[Any]) -> dict[str, Any]:
     """Say what is wrong: from now on it is not used until staff has decided."""
     caller = callers.signed_in(request)

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 SPAM_REPORT = "spam-report"
 """The channel of a consent that ended so."""
 _ALERT_KO = (
-    "등록하신 이메일 주소로 메일이 전달되지 않아 메일 발송을 중단했습니다. 결과와 안내는 마이페이지에서 확인해 주세요."
+    "등록하신 이메일 주소로 메일이 전달되지 않아 메일 발송을 중단했습니다. 결과와 안내는 마이페이지에서 확인해 주세요. "
+    "주소에 문제가 없으면 마이페이지에서 메일을 다시 받을 수 있습니다."
 )
 _ALERT_EN = (
     "Mail to your address was returned, so we stopped sending it. Results and messages stay here on your page; "
-    "please give us another address."
+    "please give us another address, or have the mail resumed here if nothing is wrong with this one."
 )
 
 

@@ -42,6 +42,14 @@ class SuppressionList:
             {"reason": fate.value, "recorded_at": now, "destroy_at": destroy_at("suppression", now)},
         )
 
+    def lift(self, unit: UnitOfWork, address: str) -> bool:
+        """Take an address off the list; returns whether it was on it."""
+        (snapshot,) = unit.peek(self.reference(address))
+        if snapshot.exists:
+            unit.tie(snapshot)
+            unit.delete(snapshot.reference)
+        return bool(snapshot.exists)
+
     def is_listed(self, address: str, now: datetime) -> bool:
         """Whether nothing may be sent to the address now."""
         snapshot = self.reference(address).get()

@@ -32,6 +32,7 @@ class Action(StrEnum):
     CORRECTIONS_LISTED = "corrections-listed"
     CORRECTION_DECIDED = "correction-decided"
     APPEAL_GRANTED = "appeal-granted"
+    MAIL_STOP_LIFTED = "mail-stop-lifted"
     SETTLEMENT_READ = "settlement-read"
     REFUND_RECORDED = "refund-recorded"
     ACCOUNT_CLOSED_FOR_GUARDIAN = "account-closed-for-guardian"

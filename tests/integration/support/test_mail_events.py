@@ -5,14 +5,19 @@ from __future__ import annotations
 import itertools
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from imagesfactory.kit import unit_of_work
 from imagesfactory.mail.model import Fate, MailEvent
+from imagesfactory.mail.suppression import SuppressionList
+from imagesfactory.rights.mail_stops import MailStopLift, MailStops
+from imagesfactory.staff.model import Role, StaffMember
 from imagesfactory.vendors.sendgrid_events import TOLERANCE_SECONDS, EventsForged, EventsMalformed, mail_events
 
 from local.doubles.sendgrid.events import SigningKey
-from tests.backend import Backend
+from tests.backend import PSEUDONYM_KEY, Backend
 from tests.integration.support.test_inquiries import MINJI, ask, words
 
 KEY = SigningKey()
@@ -102,6 +107,32 @@ def test_a_returned_letter_ends_mail_to_that_address_and_says_so_on_my_page(back
     assert len(backend.doubles.control.mails(to="bounce@example.com")) == 1
     failures = [one.get("failure") for one in backend.client.collection("mail").stream()]
     assert failures.count("address-suppressed") == 1
+
+    stops = MailStops(
+        backend.client,
+        profiles=backend.profiles,
+        suppressions=SuppressionList(backend.client, PSEUDONYM_KEY),
+        accesses=backend.access_log,
+    )
+    assert stops.lift_own(uid)
+    assert not stops.lift_own(uid)
+    backend.support_desk.answer(MINJI, words(inquiry_id, "answer-02"), backend.clock.now())
+    backend.work_off()
+    *_, again = backend.doubles.control.mails(to="bounce@example.com")
+    assert again["states"] == {"bounce@example.com": "bounced"}, "it was tried, not dropped by a list of SendGrid's"
+
+
+def test_the_officer_lifts_a_stop_on_record(backend: Backend) -> None:
+    suppressions = SuppressionList(backend.client, PSEUDONYM_KEY)
+    add = partial(suppressions.add, address="Sora@example.com", fate=Fate.BOUNCED, now=backend.clock.now())
+    unit_of_work.run(backend.client, add)
+    stops = MailStops(backend.client, profiles=backend.profiles, suppressions=suppressions, accesses=backend.access_log)
+    lift = MailStopLift(email="sora@example.com", reason="전화로 확인")
+    officer = StaffMember("soyeon", Role.OFFICER, "203.0.113.8")
+    assert stops.lift_for(officer, lift, backend.clock.now())
+    assert not suppressions.is_listed("sora@example.com", backend.clock.now())
+    (line,) = backend.client.collection("accesses").stream()
+    assert (line.get("action"), line.get("reason")) == ("mail-stop-lifted", "전화로 확인")
 
 
 def test_an_event_about_a_letter_that_is_gone_leaves_no_trace(backend: Backend) -> None:
