@@ -16,6 +16,7 @@ from imagesfactory.accounts.service import Visit
 from imagesfactory.mail.model import Fate, MailEvent
 from imagesfactory.notices.campaigns import CampaignRequest
 from imagesfactory.notices.model import ChangeRequest
+from imagesfactory.officer.model import ReinstatementRequest, SuspensionRequest
 from imagesfactory.payments.model import Order
 from imagesfactory.payments.request import CouponRequest
 from imagesfactory.policy.company import company
@@ -345,6 +346,17 @@ class Deeds:
         """Leave while suspended: the register of misuse remembers."""
         self.house.client.document(f"users/{person.uid}").update({"status": "suspended"})
         self._leaves(person, lambda: self.house.withdrawals.begin(person.uid, Channel.MEMBER, self.now))
+
+    def is_suspended_for_a_while(self, person: Person) -> None:
+        """The officer suspends somebody, hears them, and takes it back; its year begins with that."""
+        self.told.touches.add(person.uid)
+        body = {"request_id": f"suspension-{self._number()}", "uid": person.uid, "category": "terms-breach"}
+        wanted = SuspensionRequest.model_validate(body | {"reason": "reported"})
+        suspension_id = self.house.suspensions.suspend(OFFICER, wanted, self.now)
+        undone = ReinstatementRequest(suspension_id=suspension_id, reason="explained")
+        self.house.suspensions.reinstate(OFFICER, undone, self.now)
+        self.told.clocks[f"suspensions/{suspension_id}"] = self.now
+        self.house.work_off()
 
     def is_closed_for_guardian(self, person: Person) -> None:
         """A guardian has the account of somebody under 14 deleted."""

@@ -158,6 +158,7 @@ def _end_of_may(story: Story, deeds: Deeds) -> None:
     story.on(day, "10:00", "hana pays", deeds.pay_with_stripe, HANA, currency="KRW")
     story.on(day, "10:05", "hana's events arrive", deeds.events_arrive, HANA)
     story.on(day, "10:10", "hana disputes", deeds.dispute, HANA, Result("hana pays"))
+    story.on(day, "10:12", "jisu is suspended for a while", deeds.is_suspended_for_a_while, JISU)
     story.on(day, "10:15", "hana withdraws", deeds.withdraw, HANA, Result("hana pays"))
     story.on(day, "11:00", "doyun joins", deeds.join, DOYUN)
     story.on(day, "11:05", "doyun leaves suspended", deeds.withdraw_suspended, DOYUN)
