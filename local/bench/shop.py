@@ -75,7 +75,7 @@ class BenchShop:
     def member(self) -> str:
         """Somebody new with a wallet."""
         uid, now = uuid.uuid4().hex, datetime.now(UTC)
-        unit_of_work.run(self.server.client, lambda unit: self._points.open_wallet(unit, uid, now))
+        unit_of_work.run(self.server.client, lambda unit: self._points.open_wallet(unit, uid, now, has_bonus=True))
         return uid
 
     def order(self, uid: str, channel: Channel, currency: str) -> Placed:

@@ -64,6 +64,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "tombstones/1": {"owner": "owner"},
     "policies/1": {"state": "published"},
     "misuse/1": {"owner": "owner"},
+    "bonuses/1": {"given_at": "owner"},
     "departures/1": {"identities": ["owner"]},
     "suspensions/1": {"owner": "owner"},
     "ads/1": {"owner": "owner"},

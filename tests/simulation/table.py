@@ -54,6 +54,7 @@ ROWS: dict[str, Row] = {
     "wallets/*": MEMBER,
     "withdrawals/*": MEMBER,
     "misuse/*": MISUSE,
+    "bonuses/*": Row("marks of who had the sign-up bonus (ours)", years(1)),
     "departures/*": Row("hashes of who left with payments that can be disputed (ours)", months(6)),
     "suspensions/*": Row("suspensions of members", years(1), starts="told"),
     "orders/*": CONTRACT,

@@ -30,6 +30,9 @@ class MisuseRegister(Protocol):
     def is_listed(self, identities: tuple[str, ...], now: datetime) -> bool:
         """Whether any of these identities (``email:...``, ``google:...``) is on the register."""
 
+    def takes_bonus(self, unit: UnitOfWork, identity: str, now: datetime) -> bool:
+        """Whether the identity may have the sign-up bonus, which it then has had, from the commit of ``unit`` on."""
+
 
 class Tombstones(Protocol):
     """Accounts that were withdrawn."""
@@ -51,9 +54,8 @@ class ConsentLetters(Protocol):
 class WalletOpener(Protocol):
     """Opens the wallet of a new member."""
 
-    @property
-    def signup_points(self) -> int:
-        """The points a new member starts with."""
+    def signup_points(self, uid: str) -> int:
+        """The points that the member started with."""
 
-    def open_wallet(self, unit: UnitOfWork, uid: str, now: datetime) -> int:
-        """Open a wallet with the sign-up bonus, in the unit that completes the sign-up; returns its points."""
+    def open_wallet(self, unit: UnitOfWork, uid: str, now: datetime, *, has_bonus: bool) -> int:
+        """Open a wallet, with the sign-up bonus or empty, in the unit of the sign-up; returns its points."""

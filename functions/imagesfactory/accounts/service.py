@@ -104,7 +104,8 @@ class AccountService:
         self._store.record_visit(visit.event_id, identity.uid, visit.ip_address, visit.user_agent, now)
 
     def complete_signup(self, uid: str, request: SignupRequest, now: datetime) -> int:
-        """Make a member of somebody who signed up; returns the points the member starts with.
+        """Make a member of somebody who signed up; returns the points the member starts with: none for somebody who had
+        the sign-up bonus within the year, by whichever spelling of the address.
 
         Profile, consents, wallet and first ledger entry are one commit. Asking again with the same statements
         changes nothing and answers the same.
@@ -119,7 +120,7 @@ class AccountService:
             profile = self._store.get(uid)
             if profile is None or profile.signup_digest != request.digest:
                 raise
-            return self._wallets.signup_points
+            return self._wallets.signup_points(uid)
         log.info("signup.completed", uid=uid, points=points)
         return points
 
@@ -189,7 +190,8 @@ class AccountService:
         member = model.complete(profile, request, self._versions, now)
         self._store.update(unit, member)
         self._store.add_consents(unit, member)
-        return self._wallets.open_wallet(unit, uid, now)
+        has_bonus = self._misuse.takes_bonus(unit, f"email:{model.normalised_email(member.email)}", now)
+        return self._wallets.open_wallet(unit, uid, now, has_bonus=has_bonus)
 
     def _remove(self, uid: str) -> bool:
         # Marked first, so that nobody completes the sign-up while it is being removed.

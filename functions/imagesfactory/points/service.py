@@ -13,6 +13,7 @@ from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.points import model
 from imagesfactory.points.closing import forfeit
 from imagesfactory.points.model import (
+    EntryKind,
     Lot,
     LotKind,
     Movement,
@@ -20,13 +21,17 @@ from imagesfactory.points.model import (
     Wallet,
     WalletClosed,
 )
-from imagesfactory.points.store import WalletStore, wallet_from
+from imagesfactory.points.store import WalletStore, entries_among, wallet_from
 from imagesfactory.policy.catalog import Catalog
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, DocumentReference
 
     from imagesfactory.kit.unit_of_work import Snapshot
+
+
+SIGNUP = "signup"
+"""The lot and the source of the sign-up bonus."""
 
 
 class PointsService:
@@ -41,16 +46,19 @@ class PointsService:
         """Where the member's wallet is, for a read that another room does together with its own."""
         return self._store.reference(uid)
 
-    @property
-    def signup_points(self) -> int:
-        """The points a new member starts with."""
-        return self._catalog.signup_bonus.points
+    def signup_points(self, uid: str) -> int:
+        """The points that the member started with, by the ledger."""
+        granted = entries_among(self._client, [(uid, f"{EntryKind.GRANT.value}:{SIGNUP}")])
+        return self._catalog.signup_bonus.points if granted else 0
 
-    def open_wallet(self, unit: UnitOfWork, uid: str, now: datetime) -> int:
-        """Open a wallet with the sign-up bonus; returns its points."""
+    def open_wallet(self, unit: UnitOfWork, uid: str, now: datetime, *, has_bonus: bool) -> int:
+        """Open a wallet, with the sign-up bonus or empty; returns its points."""
+        if not has_bonus:
+            self._store.create(unit, Movement(Wallet(uid), ()))
+            return 0
         bonus = self._catalog.signup_bonus
         expires_at = now + timedelta(days=bonus.expires_after_days)
-        lot = Lot("signup", LotKind.BONUS, bonus.points, bonus.points, now, expires_at, "signup")
+        lot = Lot(SIGNUP, LotKind.BONUS, bonus.points, bonus.points, now, expires_at, SIGNUP)
         self._store.create(unit, model.grant(Wallet(uid), lot, now))
         return bonus.points
 

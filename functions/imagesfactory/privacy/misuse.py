@@ -2,7 +2,8 @@
 
 ``misuse/{hash}`` holds no address and no name. Source: privacy policy, article 3 (misuse records, one year).
 ``departures/{subject}`` keeps the hashes of somebody who left while their payments can still be disputed, so that to
-spend, leave and then charge back keeps nobody off the register.
+spend, leave and then charge back keeps nobody off the register. ``bonuses/{hash}`` says for a year that somebody had
+the sign-up bonus, so that to leave and rejoin, or to join by another spelling of an address, brings no second one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _MISUSE = "misuse"
 _DEPARTURES = "departures"
+_BONUSES = "bonuses"
 
 
 class MisuseRegister:
@@ -60,6 +62,19 @@ class MisuseRegister:
             if snapshot.exists and snapshot.get("reason") == reason:
                 option = self._client.write_option(last_update_time=snapshot.update_time)
                 snapshot.reference.delete(option=option)
+
+    def takes_bonus(self, unit: UnitOfWork, identity: str, now: datetime) -> bool:
+        """Whether the identity may have the sign-up bonus; if so it has had it, from the commit of ``unit`` on."""
+        (known,) = unit.peek(self._client.collection(_BONUSES).document(keyed_hash(self._key, "bonus", identity)))
+        if known.exists and now < known.get("destroy_at"):
+            return False
+        mark = {"given_at": now, "destroy_at": destroy_at("signup_bonus", now)}
+        if known.exists:
+            unit.tie(known)
+            unit.update(known.reference, mark)
+        else:
+            unit.create(known.reference, mark)
+        return True
 
     def is_listed(self, identities: tuple[str, ...], now: datetime) -> bool:
         """Whether any of these identities is on the register and its year has not passed."""
