@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from local.deployment.steps import Command, Step
 
 DEFAULT, ARCHIVE = "(default)", "archive"
+OPERATOR = "operator"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Account:
     bucket_role: str = ""
     permissions: tuple[str, ...] = ()
     """Bundled in a role of its own where Google's roles would give more; tests/deployed holds the functions to them."""
+    is_borrowed: bool = False
+    """Whether people act as it, for as long as somebody lets them; no function does."""
 
 
 _RUNS_FUNCTIONS = ("roles/logging.logWriter", "roles/cloudtasks.enqueuer", "roles/eventarc.eventReceiver")
@@ -56,6 +59,14 @@ ACCOUNTS = (
         title="Session cookies of websites: sign-ins only, no database",
         roles=("roles/logging.logWriter",),
         permissions=("firebaseauth.users.get", "firebaseauth.users.createSession", "firebaseauth.users.update"),
+    ),
+    Account(
+        name=OPERATOR,
+        title="The commands of operators: reads both databases and the files, changes roles of staff",
+        databases=(DEFAULT, ARCHIVE),
+        bucket_role="roles/storage.objectViewer",
+        permissions=("firebaseauth.users.get", "firebaseauth.users.update"),
+        is_borrowed=True,
     ),
     Account(name="tasks-invoker", title="What Cloud Tasks signs its calls with: may call the task functions, no more"),
 )

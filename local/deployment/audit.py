@@ -48,7 +48,7 @@ def steps(project: str) -> tuple[Step, ...]:
 
 def with_audit_logs(policy: dict[str, Any], project: str) -> dict[str, Any]:
     """The project's IAM policy with these logs on; what it says of other services stays as it is."""
-    ours = [address(account.name, project) for account in ACCOUNTS if account.databases]
+    ours = [address(account.name, project) for account in ACCOUNTS if account.databases and not account.is_borrowed]
     exempt = {"exemptedMembers": [f"serviceAccount:{one}" for one in ours]}
     wanted = {service: _config(service, exempt) for service in OF_DATA} | {
         service: _config(service, {}) for service in OF_POWER

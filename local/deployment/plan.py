@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from imagesfactory.kit.settings import REGION
 
 from local.deployment import accounts, alerts, audit, declared
-from local.deployment.accounts import ARCHIVE, DEFAULT, address
-from local.deployment.steps import Command, Stage, Step
+from local.deployment.accounts import ARCHIVE, DEFAULT, OPERATOR, address
+from local.deployment.steps import Command, Stage, Step, written
+from local.operator.keys import KEYS_OF_PROVIDERS
 
 SERVICES = [
     "artifactregistry",
@@ -176,7 +177,20 @@ def _endpoints(target: Target) -> tuple[Step, ...]:
 
 
 def _secrets(target: Target) -> tuple[Step, ...]:
-    return tuple(_secret(secret, target) for secret in declared.secrets())
+    reader = f"--member=serviceAccount:{address(OPERATOR, target.project)}"
+    readable = [
+        Step(
+            f"{OPERATOR} reads {name}",
+            (
+                (
+                    *("gcloud", "secrets", "add-iam-policy-binding", name, target.here, reader),
+                    "--role=roles/secretmanager.secretAccessor",
+                ),
+            ),
+        )
+        for name in KEYS_OF_PROVIDERS
+    ]
+    return (*(_secret(secret, target) for secret in declared.secrets()), *readable)
 
 
 def _secret(name: str, target: Target) -> Step:
@@ -291,7 +305,21 @@ def _outside(target: Target) -> tuple[Step, ...]:
             "identitytoolkit.googleapis.com).",
         ),
         Step(
+            "operators",
+            by_hand="Let somebody borrow the operators' account for an hour, a day, a leave; it ends by itself:\n      "
+            + written(_borrowing(target)),
+        ),
+        Step(
             "first staff",
             by_hand=f"python -m local.staff ADDRESS --give officer --project {target.project} --reason '...' --apply",
         ),
+    )
+
+
+def _borrowing(target: Target) -> Command:
+    until = 'expression=request.time < timestamp("2026-11-25T18:00:00Z"),title=until-then'
+    return (
+        *("gcloud", "iam", "service-accounts", "add-iam-policy-binding", address(OPERATOR, target.project)),
+        *(target.here, "--member=user:ADDRESS", "--role=roles/iam.serviceAccountTokenCreator"),
+        f"--condition={until}",
     )

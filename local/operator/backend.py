@@ -1,7 +1,8 @@
 """Finds the backend of an operator's command and makes this process see it as its own functions do.
 
-Without a project that is the `make serve` of this checkout. A named project is a real one, reached with the operator's
-own Google credentials; then nothing that points at an emulator is left in the environment.
+Without a project that is the `make serve` of this checkout. A named project is a real one, reached as its account for
+operators, which somebody borrows: people have no access of their own. Then nothing that points at an emulator is left
+in the environment.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import requests
 from dotenv import dotenv_values
 from google.auth.exceptions import DefaultCredentialsError
 
-from local.operator.errors import NoCredentials, NothingServes, Unreachable
+from local.deployment.accounts import OPERATOR, address
+from local.operator.errors import NoCredentials, NotBorrowed, NothingServes, Unreachable
 from local.suite.serving import serving_now
 from local.suite.suite import ROOT, SuiteOptions
 
@@ -59,7 +61,7 @@ def connect(project: str = "", environment: MutableMapping[str, str] = os.enviro
         root: the checkout.
 
     Raises:
-        NothingServes, NoCredentials, Unreachable: with what to do about it.
+        NothingServes, NoCredentials, NotBorrowed, Unreachable: with what to do about it.
 
     """
     if project and not project.startswith(LOCAL_PREFIX):
@@ -95,13 +97,16 @@ def _require_answer(hub: str) -> None:
 def _real(project: str, environment: MutableMapping[str, str], root: Path) -> Backend:
     for name in LOCAL_VARIABLES:
         environment.pop(name, None)
+    account = address(OPERATOR, project)
+    borrow = f"Run: gcloud auth application-default login --impersonate-service-account={account}"
     try:
-        google.auth.default()
+        credentials, _ = google.auth.default()
     except DefaultCredentialsError:
         raise NoCredentials(
-            f"There are no Google credentials on this machine to reach {project} with.",
-            "Run: gcloud auth application-default login",
+            f"There are no Google credentials on this machine to reach {project} with.", borrow
         ) from None
+    if getattr(credentials, "service_account_email", "") != account:
+        raise NotBorrowed(f"The Google credentials of this machine are not those of {account}.", borrow)
     environment.update(_deployed_values(project, environment, root / "functions"))
     return Backend(project, is_local=False)
 

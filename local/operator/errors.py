@@ -20,6 +20,10 @@ class NoCredentials(OperatorError):
     """A real project was named, and this machine knows no Google account."""
 
 
+class NotBorrowed(OperatorError):
+    """The Google credentials of this machine are not those of the operators' account."""
+
+
 class NotPermitted(OperatorError):
     """The Google account may not do that in the project."""
 

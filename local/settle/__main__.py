@@ -1,7 +1,7 @@
 """`make settle`: the settlement of one day, as the deployed function makes it, in tables.
 
-A day that has a report is shown from it; with --again, and where there is none, the two books are compared now. On a
-real project that needs the providers' keys in the environment, because the report would call every payment unread.
+A day that has a report is shown from it; with --again, and where there is none, the two books are compared now. That
+needs the providers' keys, because the report would call every payment unread.
 """
 
 from __future__ import annotations

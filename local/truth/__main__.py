@@ -1,8 +1,8 @@
-"""`make truth`: whether anything was lost, minted or forgotten, a verdict for each question. Changes nothing.
+"""`make truth`: whether anything was lost, minted or forgotten, a verdict for each question.
 
 First the page that the callable `get_truth` shows, then the audit, which reads everything; --quick leaves that out.
-What each verdict means and what to do about a red one is in docs/truth.md. On a real project the audit needs the keys
-of the payment providers in the environment, because it compares their books with ours.
+What each verdict means and what to do about a red one is in docs/truth.md. Changes nothing; only the access log gets a
+line before members are named.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from collections.abc import Sequence
 
 from imagesfactory import bootstrap
 from imagesfactory import bootstrap_office as office
+from imagesfactory.staff.model import Access, Action
 from imagesfactory.truth.model import IDS_MAX, Verdict
 from rich.console import Console
 from rich.status import Status
 
 from local.operator import Backend, connect, parser, run_command
 from local.operator.keys import require_payment_keys
+from local.operator.person import operator_here
 from local.truth.table import NAMED, verdict_table
 
 
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not chosen.quick:
             require_payment_keys(backend)
         verdicts = read(console, backend, 0 if chosen.quick else chosen.days)
-        console.print(verdict_table(verdicts, IDS_MAX if chosen.all else NAMED))
+        show(console, verdicts, IDS_MAX if chosen.all else NAMED)
         red = [verdict for verdict in verdicts if not verdict.is_green]
         console.print(
             f"[red]{len(red)} of {len(verdicts)} are red: docs/truth.md says what to do.[/]"
@@ -55,6 +57,15 @@ def read(console: Console, backend: Backend, days: int) -> list[Verdict]:
         if days:
             verdicts += _audit(status, days)
     return verdicts
+
+
+def show(console: Console, verdicts: Sequence[Verdict], named: int) -> None:
+    """Print the verdicts; members among them are looked at, which is on the access log before."""
+    members = tuple(dict.fromkeys(uid for verdict in verdicts for uid in verdict.members))
+    if members:
+        look = Access(operator_here(), Action.TRUTH_READ, members)
+        office.access_log().note(look, bootstrap.clock().now())
+    console.print(verdict_table(verdicts, named))
 
 
 def _audit(status: Status, days: int) -> list[Verdict]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from imagesfactory.truth.model import AUDITED, Check
+from rich.console import Console
 
+from local.operator import Backend
+from local.truth.__main__ import read, show
+from local.truth.table import NAMED
 from tests.deployed.functions import Deployed
+from tests.deployed.surroundings import PROJECT
 from tests.deployed.tokens import SignIn
 
 OPERATOR = SignIn("uid-of-operator-000000000000", "operator@example.com")
@@ -34,6 +40,21 @@ def test_whoever_is_shown_members_is_on_the_access_log(deployed: Deployed, datab
     (line,) = [snapshot.to_dict() for snapshot in database.collection("accesses").stream()]
     assert (line["staff"], line["role"], line["action"]) == (OPERATOR.uid, "operator", "truth-read")
     assert line["subjects"] == ["stray"]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_terminal_that_is_shown_members_is_on_the_access_log_as_well(database: Any) -> None:
+    shown = io.StringIO()
+    console = Console(file=shown, width=200)
+    for untruth in (None, "users/stray"):
+        if untruth:
+            database.document(untruth).set({"destroy_at": datetime.now(UTC) - timedelta(days=1)})
+        show(console, read(console, Backend(PROJECT, is_local=True), days=0), NAMED)
+        noted = [snapshot.to_dict() for snapshot in database.collection("accesses").stream()]
+        assert [(line["staff"][:9], line["action"], line["subjects"]) for line in noted] == (
+            [("terminal:", "truth-read", ["stray"])] if untruth else []
+        )
+    assert "users/stray" in shown.getvalue()
 
 
 def test_every_night_it_is_looked_at_and_red_is_an_error(

@@ -69,10 +69,16 @@ def test_no_account_is_given_a_role_that_reaches_everything() -> None:
     assert not [one for one in commands() if everything.search(one)]
 
 
-def test_one_account_only_reaches_the_archive() -> None:
+def test_one_account_of_functions_only_reaches_the_archive() -> None:
     reaching = [one for one in commands() if "databases/archive" in one and "datastore" in one]
-    assert len(reaching) == 1
-    assert "serviceAccount:keeper@" in reaching[0]
+    assert [one.split("serviceAccount:")[1].split("@")[0] for one in reaching] == ["keeper", "operator"]
+
+
+def test_nobody_is_given_access_that_does_not_end() -> None:
+    granted = [one for step in steps_of(plan.stages(TARGET)) for one in (step.by_hand, *map(" ".join, step.commands))]
+    to_people = [one for one in granted if "--member=user:" in one]
+    assert to_people
+    assert not [one for one in to_people if "request.time <" not in one]
 
 
 def test_every_line_that_somebody_must_see_raises_an_alert() -> None:
@@ -182,6 +188,13 @@ def test_audit_logs_are_added_to_what_the_policy_says_already() -> None:
     other = {"service": "run.googleapis.com", "auditLogConfigs": [{"logType": "DATA_READ"}]}
     old = {"service": "datastore.googleapis.com", "auditLogConfigs": [{"logType": "DATA_READ"}]}
     bindings = [{"role": "roles/owner", "members": ["user:a@example.com"]}]
+    (exempt,) = {
+        tuple(kind["exemptedMembers"])
+        for one in audit.with_audit_logs({}, "my-shop")["auditConfigs"]
+        for kind in one["auditLogConfigs"]
+        if "exemptedMembers" in kind
+    }
+    assert [one.split(":")[1].split("@")[0] for one in exempt] == ["backend", "keeper"]  # whom nobody borrows
     made = audit.with_audit_logs({"etag": "a", "bindings": bindings, "auditConfigs": [other, old]}, "my-shop")
     assert (made["etag"], made["bindings"], made["auditConfigs"][0]) == ("a", bindings, other)
     kinds = {one["service"]: [kind["logType"] for kind in one["auditLogConfigs"]] for one in made["auditConfigs"][1:]}

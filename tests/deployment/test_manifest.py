@@ -46,7 +46,8 @@ def test_every_function_is_loaded_for_seoul_on_the_second_generation(endpoints: 
 
 
 def test_no_function_acts_as_the_project_itself(endpoints: Endpoints) -> None:
-    assert {one["serviceAccount"] for one in endpoints.values()} <= _accounts() - {address("tasks-invoker", PROJECT)}
+    of_no_function = {address(name, PROJECT) for name in ("tasks-invoker", "operator")}
+    assert {one["serviceAccount"] for one in endpoints.values()} <= _accounts() - of_no_function
 
 
 def test_secrets_and_schedules_are_given_to_accounts_that_there_are(manifest: dict[str, Any]) -> None:

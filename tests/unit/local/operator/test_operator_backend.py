@@ -19,7 +19,7 @@ from rich.console import Console
 
 from local import clock
 from local.operator import connect, run_command
-from local.operator.errors import NoCredentials, NothingServes, Unreachable
+from local.operator.errors import NoCredentials, NotBorrowed, NothingServes, Unreachable
 from local.suite.clock import SuiteClock
 from local.suite.rundir import RunFolder, open_run
 from local.suite.serving import serving_now
@@ -122,12 +122,34 @@ def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+OWN = {"type": "authorized_user", "client_id": "a", "client_secret": "b", "refresh_token": "c"}
+
+
+def borrowed(credentials: Path, monkeypatch: pytest.MonkeyPatch, account: str) -> None:
+    """What `gcloud auth application-default login --impersonate-service-account` leaves."""
+    url = f"https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{account}:generateAccessToken"
+    kind = {"type": "impersonated_service_account", "service_account_impersonation_url": url, "delegates": []}
+    credentials.write_text(json.dumps({**kind, "source_credentials": OWN, "quota_project_id": "my-project"}))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(credentials))
+
+
+def test_a_real_project_is_reached_as_its_operators_account_only(
+    tmp_path: Path, credentials: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials.write_text(json.dumps({**OWN, "quota_project_id": "my-project"}))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(credentials))
+    wanted = "--impersonate-service-account=operator@my-project"
+    with pytest.raises(NotBorrowed, match=wanted):
+        connect("my-project", {}, tmp_path)
+    borrowed(credentials, monkeypatch, "operator@other-project.iam.gserviceaccount.com")
+    with pytest.raises(NotBorrowed, match=wanted):
+        connect("my-project", {}, tmp_path)
+
+
 def test_a_real_project_is_never_looked_for_on_an_emulator(
     tmp_path: Path, credentials: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    account = {"type": "authorized_user", "client_id": "a", "client_secret": "b", "refresh_token": "c"}
-    credentials.write_text(json.dumps({**account, "quota_project_id": "my-project"}))
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(credentials))
+    borrowed(credentials, monkeypatch, "operator@my-project.iam.gserviceaccount.com")
     (tmp_path / "functions").mkdir()
     (tmp_path / "functions" / ".env.my-project").write_text("WEB_ORIGIN=https://example.org\nTOSS_CLIENT_KEY=a\n")
     environment = {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1", "FUNCTIONS_EMULATOR": "true", "TOSS_CLIENT_KEY": "b"}
