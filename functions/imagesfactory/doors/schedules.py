@@ -94,6 +94,7 @@ def _parts(now: datetime) -> list[Part]:
         "suspensions": lambda: rights.suspensions().sweep(now, SWEEP_PAGE),
         "withdrawals": lambda: bootstrap.withdrawal_sweep().run(now, SWEEP_PAGE),
         "deleted sign-ins": lambda: bootstrap.withdrawal_sweep().find_deleted(now),
+        "missed nights": lambda: office.truth_page().nights_missed(now),
     }
     repeated = {
         "consents": lambda: bootstrap.profiles().ask_to_confirm(now, SWEEP_PAGE),
