@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from imagesfactory.staff.access_log import AccessLog
     from imagesfactory.staff.disclosures import DisclosureRegister
     from imagesfactory.support.desk import SupportDesk
+    from imagesfactory.support.forgetting import ContactErasure
     from imagesfactory.support.service import SupportService
     from imagesfactory.truth.audit import Audit
     from imagesfactory.truth.service import TruthPage
@@ -52,6 +53,16 @@ def support() -> SupportService:
         accounts=bootstrap.accounts(),
         allowances=bootstrap.allowances(),
     )
+
+
+@cache
+def contact_erasure() -> ContactErasure:
+    """What the mail carrier keeps of people without an account."""
+    from imagesfactory.support.forgetting import ContactErasure
+    from imagesfactory.vendors.sendgrid_recipients import SendGridRecipients
+
+    carrier = SendGridRecipients(api_key=settings().sendgrid_api_key, host=settings().sendgrid_address)
+    return ContactErasure(bootstrap._database(), carrier)
 
 
 @cache

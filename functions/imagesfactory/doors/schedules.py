@@ -101,6 +101,7 @@ def _parts(now: datetime) -> list[Part]:
         "sign-ups": lambda: bootstrap.accounts().remove_unfinished(now, SWEEP_PAGE),
         "expiries": lambda: bootstrap.points().post_expiries(now, SWEEP_PAGE),
         "inquiries": lambda: office.support().sweep(now, SWEEP_PAGE),
+        "contacts": lambda: office.contact_erasure().sweep(now, SWEEP_PAGE),
     }
     return [Part(kind, work) for kind, work in once.items()] + [
         Part(kind, work, is_repeated=True) for kind, work in repeated.items()

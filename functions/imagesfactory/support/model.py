@@ -12,6 +12,8 @@ from imagesfactory.support.errors import InquiryFull, InquirySettled
 MESSAGES_MAX = 100
 QUIET_AFTER = timedelta(days=30)
 """An answered inquiry that its owner leaves alone so long is settled: else its record would never die."""
+FORGET_AFTER = timedelta(days=1)
+"""How long after an inquiry without an account was settled the carrier forgets its contact: the last letter is out."""
 
 
 class Topic(StrEnum):
@@ -68,6 +70,8 @@ class Inquiry:
     """In the order in which they were written."""
     state: State = State.OPEN
     settled_at: datetime | None = None
+    forget_contact_at: datetime | None = None
+    """When the mail carrier is to forget the address; None for members, and once it was told to."""
     about_account: str = ""
     """The address of the child's account that a guardian wants deleted; forgotten when the inquiry is settled."""
 
@@ -101,4 +105,12 @@ def settled(inquiry: Inquiry, now: datetime) -> Inquiry:
     """The inquiry after it was settled, from when its record has three years; once settled it stays so."""
     if inquiry.state is State.SETTLED:
         return inquiry
-    return replace(inquiry, state=State.SETTLED, settled_at=now, changed_at=now, about_account="")
+    forget_at = now + FORGET_AFTER if inquiry.contact_email and not inquiry.owner else None
+    return replace(
+        inquiry, state=State.SETTLED, settled_at=now, changed_at=now, about_account="", forget_contact_at=forget_at
+    )
+
+
+def forgotten(inquiry: Inquiry) -> Inquiry:
+    """The inquiry after the carrier was told to forget who made it."""
+    return replace(inquiry, forget_contact_at=None)

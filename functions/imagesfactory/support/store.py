@@ -58,6 +58,11 @@ class InquiryStore:
         query = self._where("settles_at", "<=", now).order_by("settles_at").limit(limit).select(())
         return [snapshot.id for snapshot in query.stream()]
 
+    def to_be_forgotten(self, now: datetime, limit: int) -> list[str]:
+        """Ids of settled inquiries whose contact the mail carrier is to forget by now, at most ``limit``."""
+        due = self._where("forget_contact_at", "<=", now).order_by("forget_contact_at").limit(limit).select(())
+        return [snapshot.id for snapshot in due.stream()]
+
     def create(self, unit: UnitOfWork, inquiry: Inquiry, message: Message) -> None:
         """Write a new inquiry with its first message."""
         unit.create(self.reference(inquiry.id), {**_fixed(inquiry), **_moving(inquiry)})
@@ -67,6 +72,10 @@ class InquiryStore:
         """Write one more message of an inquiry read in the same unit."""
         unit.update(self.reference(inquiry.id), _moving(inquiry))
         self._add(unit, inquiry, message)
+
+    def update(self, unit: UnitOfWork, inquiry: Inquiry) -> None:
+        """Write what can change of an inquiry read in the same unit."""
+        unit.update(self.reference(inquiry.id), _moving(inquiry))
 
     def settle(self, unit: UnitOfWork, inquiry: Inquiry, last: Message | None = None) -> None:
         """Write that it is settled, with a last word if there is one: it and all its messages, read in the same unit,
@@ -111,6 +120,7 @@ def inquiry_from(snapshot: Snapshot) -> Inquiry | None:
         message_ids=tuple(document["message_ids"]),
         state=State(document["state"]),
         settled_at=document["settled_at"],
+        forget_contact_at=document.get("forget_contact_at"),
         about_account=document.get("about_account", ""),
     )
 
@@ -141,6 +151,7 @@ def _moving(inquiry: Inquiry) -> dict[str, Any]:
         "message_ids": list(inquiry.message_ids),
         "settled_at": inquiry.settled_at,
         "settles_at": inquiry.settles_at,
+        "forget_contact_at": inquiry.forget_contact_at,
         "about_account": inquiry.about_account,
         "destroy_at": _destroy_at(inquiry),
     }

@@ -16,9 +16,12 @@ from imagesfactory.rights.appeals import AppealGrant, AppealService
 from imagesfactory.rights.errors import NotListed
 from imagesfactory.staff.model import Action, Role, StaffMember
 from imagesfactory.support.errors import InquiryMadeBefore, InquiryNotFound, InquirySettled
+from imagesfactory.support.forgetting import ContactErasure
 from imagesfactory.support.model import QUIET_AFTER, Author, State
 from imagesfactory.support.request import InquiriesQuery, InquiryRequest, MessageRequest, OpenInquiryRequest
+from imagesfactory.vendors.sendgrid_recipients import SendGridRecipients
 
+from local.doubles import FaultRule
 from tests.backend import Backend
 
 MINJI = StaffMember("minji", Role.SUPPORT, "203.0.113.7")
@@ -96,6 +99,26 @@ def test_every_look_of_staff_is_logged_before_it_is_had(backend: Backend) -> Non
     read = backend.access_log.read(officer, uid, now + timedelta(seconds=4))
     assert len(read) == 5  # looking at the log is on the log
     assert read[0]["action"] == Action.ACCESSES_READ
+
+
+def test_who_asks_without_an_account_is_forgotten_by_the_carrier_a_day_after_it_is_settled(backend: Backend) -> None:
+    carrier = SendGridRecipients(api_key="local", host=backend.doubles.addresses.sendgrid_url)
+    erasure = ContactErasure(backend.client, carrier)
+    settled = appeal(backend)
+    appeal(backend, "appeal-02", contact_email="open@example.com")
+    members = ask(backend, backend.member())
+    for inquiry_id in (settled, members):
+        backend.support_desk.settle(MINJI, inquiry_id, backend.clock.now())
+    assert erasure.sweep(backend.clock.now(), 10) == 0, "its last letter may be on its way"
+    backend.clock.move(timedelta(days=1))
+    rule = FaultRule(effect="error", provider="sendgrid", path="*erasejob*", status=503)
+    fault = backend.doubles.control.plan(rule)
+    assert erasure.sweep(backend.clock.now(), 10) == 0
+    backend.doubles.control.remove_fault(fault)
+    assert erasure.sweep(backend.clock.now(), 10) == 1
+    assert erasure.sweep(backend.clock.now(), 10) == 0
+    assert [one["email_addresses"] for one in backend.doubles.control.erasures()] == [["nari@example.com"]]
+    assert backend.document(f"inquiries/{settled}")["contact_email"] == "nari@example.com", "a law keeps it here"
 
 
 def test_three_years_begin_when_it_is_settled_for_every_message_alike(backend: Backend) -> None:
