@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from local.deployment.accounts import ACCOUNTS, address
+from local.suite.environment import DISCOVERY_SECONDS
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "demo-imagesfactory"
@@ -23,7 +24,12 @@ def manifest() -> dict[str, Any]:
     done = subprocess.run(
         ["node", str(Path(__file__).with_name("manifest.cjs")), str(ROOT), PROJECT],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "NODE_PATH": str(ROOT / "node_modules")},
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": os.environ["HOME"],
+            "NODE_PATH": str(ROOT / "node_modules"),
+            "FUNCTIONS_DISCOVERY_TIMEOUT": DISCOVERY_SECONDS,
+        },
         capture_output=True,
         text=True,
         check=False,
