@@ -83,6 +83,10 @@ class ExportService:
         export = unit_of_work.run(self._client, partial(self._claim, export_id=export_id, token=token))
         if export is None:
             return
+        if export.is_settled:
+            log.error("export.workers_died", event_id=export_id, attempt=export.attempts)
+            self._folders.delete(export.file_name)
+            return
         counts: dict[str, Any] | None = None
         try:
             counts = self._build(export)
@@ -158,22 +162,26 @@ class ExportService:
         if wait:
             raise RetryLater("export-not-free", wait)
         claimed = model.claim(export, token, now)
-        unit.update(self._reference(export_id), _document(claimed))
+        self._write(unit, claimed, token, now)
         return claimed
 
     def _record(self, unit: UnitOfWork, export_id: str, token: str, counts: dict[str, Any] | None) -> Export | None:
-        """The outcome, and in the same commit the letter that tells it."""
+        """The outcome of an attempt; None where somebody else has the export, or nobody any more."""
         (snapshot,) = unit.read(self._reference(export_id))
         export, now = export_from(snapshot), self._clock.now()
         if export is None or not model.holds_claim(export, token):
             return None
         after = model.try_again(export, now) if counts is None else model.ready(export, counts, now)
-        unit.update(self._reference(export_id), _document(after))
-        if after.is_settled:
-            words = ExportFinished(after.id, after.state is ExportState.READY, after.expires_at.date().isoformat())
-            key = derive_id("letter", words.kind, after.id, token)
-            self._outbox.post(unit, key, after.owner, words, now)
+        self._write(unit, after, token, now)
         return after
+
+    def _write(self, unit: UnitOfWork, export: Export, token: str, now: datetime) -> None:
+        """The export as it is now, and in the same commit the letter that tells its end."""
+        unit.update(self._reference(export.id), _document(export))
+        if export.is_settled:
+            words = ExportFinished(export.id, export.state is ExportState.READY, export.expires_at.date().isoformat())
+            key = derive_id("letter", words.kind, export.id, token)
+            self._outbox.post(unit, key, export.owner, words, now)
 
     def _forget_if_gone(self, export: Export) -> None:
         """The member withdrew meanwhile: nothing may be left of a file that came late."""

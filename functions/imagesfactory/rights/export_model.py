@@ -61,7 +61,12 @@ def wait_before_claim(export: Export, now: datetime) -> timedelta:
 
 
 def claim(export: Export, token: str, now: datetime) -> Export:
-    """Let the worker ``token`` have it under a lease; taking over from a dead one counts as an attempt."""
+    """Let the worker ``token`` have it under a lease; taking over from a dead one counts as an attempt.
+
+    One whose workers all died (out of time or memory, say) has failed: nobody was left to record it.
+    """
+    if export.attempts >= ATTEMPTS_MAX:
+        return _failed(export)
     return replace(
         export,
         state=ExportState.BUILDING,
@@ -85,6 +90,10 @@ def ready(export: Export, counts: dict[str, Any], now: datetime) -> Export:
 def try_again(export: Export, now: datetime) -> Export:
     """After a failed attempt: later, or never if it failed too often."""
     if export.attempts >= ATTEMPTS_MAX:
-        return replace(export, state=ExportState.FAILED, claim="", resume_at=None)
+        return _failed(export)
     wait = BACKOFF_FIRST * (1 << export.attempts)
     return replace(export, state=ExportState.REQUESTED, claim="", resume_at=now + wait)
+
+
+def _failed(export: Export) -> Export:
+    return replace(export, state=ExportState.FAILED, claim="", resume_at=None)
