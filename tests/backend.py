@@ -151,7 +151,6 @@ class Backend:
         self.bucket = MemoryBucket(self.clock)
         self.created: dict[str, Any] = {}
         """Each job as it was when its trigger fired first: an event always tells of that version."""
-        self.deleted_sign_ins: list[str] = []
         self.google_ids: dict[str, str] = {}
         self.catalog: Catalog = catalog()
         self._join(wrap)
@@ -176,6 +175,7 @@ class Backend:
             tombstones=self.tombstones,
             directory=self,
             wallets=self.points,
+            letters=OutboxConsentLetters(Outbox(self.client)),
             versions=versions,
         )
         settlement = Settlement(JobStore(self.client), self.points, Outbox(self.client))
@@ -213,8 +213,7 @@ class Backend:
         )
 
     def delete(self, uid: str) -> None:
-        """The Directory port: notes whose sign-in was removed."""
-        self.deleted_sign_ins.append(uid)
+        """The Directory port; nobody has a sign-in here."""
 
     def google_id(self, uid: str) -> str:
         """The Directory port: how Google names somebody, if a test has said so."""
@@ -260,7 +259,6 @@ class Backend:
         now = self.clock.now()
         self.job_sweep.run(now, 100)
         self.mail.sweep(now, 100)
-        self.accounts.remove_unfinished(now, 100)
         self.support.sweep(now, 100)
         self.points.post_expiries(now, 100)
 

@@ -9,7 +9,11 @@ from datetime import timedelta
 from typing import IO, Any
 
 from google.cloud import firestore
+from imagesfactory.accounts.copies import Copies
+from imagesfactory.accounts.model import SignInFacts
+from imagesfactory.accounts.removal import UnfinishedSignups
 from imagesfactory.generation.deletion import ImageDeletion
+from imagesfactory.kit.errors import RetryLater
 from imagesfactory.mail.outbox import Outbox
 from imagesfactory.officer.members import MemberDesk
 from imagesfactory.officer.suspension import SuspensionService
@@ -25,6 +29,7 @@ from imagesfactory.withdrawal.archive import Archive
 from imagesfactory.withdrawal.erasure import Erasure
 from imagesfactory.withdrawal.guardians import GuardianDesk
 from imagesfactory.withdrawal.last_letter import LastLetter
+from imagesfactory.withdrawal.left_visits import LeftVisits
 from imagesfactory.withdrawal.model import LAST_LOOK_AFTER, WithdrawRequest
 from imagesfactory.withdrawal.open_money import OpenMoney
 from imagesfactory.withdrawal.process import WithdrawalProcess
@@ -85,6 +90,8 @@ class SignIns:
         self.deleted: set[str] = set()
         self.ended: list[str] = []
         """Whose sessions were ended, each time."""
+        self.told: list[tuple[str, SignInFacts]] = []
+        self.is_down = False
 
     def end_sessions(self, uid: str) -> None:
         self.ended.append(uid)
@@ -94,6 +101,11 @@ class SignIns:
 
     def sign_in(self, uid: str) -> SignIn | None:
         return None if uid in self.deleted else SignIn(("password",), START, START, None)
+
+    def correct(self, uid: str, facts: SignInFacts) -> None:
+        if self.is_down:
+            raise RetryLater("directory-unavailable")
+        self.told.append((uid, facts))
 
     def missing(self, uids: Iterable[str]) -> set[str]:
         return self.deleted & set(uids)
@@ -123,6 +135,7 @@ class Members(Shop):
             client, profiles=self.profiles, outbox=Outbox(client), mail=self.mail, accesses=self.access_log
         )
         self.my_page = MyPage(client, profiles=self.profiles, corrections=self.corrections, sign_ins=self.sign_ins)
+        self.copies = Copies(client, sign_ins=directory, carrier=wrap("processor", self.processor))
         self.image_deletion = ImageDeletion(client, self.bucket)
         self.settling = Settling(
             client,
@@ -183,6 +196,10 @@ class Members(Shop):
             desk=self.support_desk,
             accesses=self.access_log,
         )
+        erasure = Erasure(
+            client, archive=copies, files=self.folders, processors={"sendgrid": wrap("processor", self.processor)}
+        )
+        self.unfinished = UnfinishedSignups(client, directory=directory, left=LeftVisits(erasure))
         self.process = WithdrawalProcess(
             client,
             self.clock,
@@ -192,12 +209,7 @@ class Members(Shop):
             directory=directory,
             settling=self.settling,
             archive=copies,
-            erasure=Erasure(
-                client,
-                archive=copies,
-                files=self.folders,
-                processors={"sendgrid": wrap("processor", self.processor)},
-            ),
+            erasure=erasure,
             open_money=self.open_money,
             letter=LastLetter(client, outbox=Outbox(client), mail=self.mail),
         )
@@ -219,7 +231,9 @@ class Members(Shop):
 
     def sweep(self) -> None:
         super().sweep()
+        self.unfinished.remove(self.clock.now(), 100)
         self.profiles.ask_to_confirm(self.clock.now(), 100)
+        self.copies.tell(self.clock.now(), 100)
         self.exports.sweep(self.clock.now(), 100)
         self.suspensions.sweep(self.clock.now(), 100)
         self.withdrawal_sweep.run(self.clock.now(), 100)

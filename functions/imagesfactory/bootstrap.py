@@ -40,14 +40,12 @@ if TYPE_CHECKING:
     from imagesfactory.privacy.purge.desk import PurgeDesk
     from imagesfactory.privacy.purge.service import Purge
     from imagesfactory.privacy.tombstones import Tombstones
+    from imagesfactory.rights.letters import OutboxConsentLetters
     from imagesfactory.vendors.bucket import CloudStorageBucket
     from imagesfactory.vendors.bucket_folders import BucketFolders
     from imagesfactory.vendors.directory import FirebaseDirectory
     from imagesfactory.withdrawal.open_money import OpenMoney
-    from imagesfactory.withdrawal.process import WithdrawalProcess
-    from imagesfactory.withdrawal.service import WithdrawalService
     from imagesfactory.withdrawal.settling import Settling
-    from imagesfactory.withdrawal.sweep import WithdrawalSweep
 
 
 def prepare() -> None:
@@ -119,6 +117,7 @@ def accounts() -> AccountService:
         tombstones=tombstones(),
         directory=_directory(),
         wallets=points(),
+        letters=_consent_letters(),
         versions=VersionsByClock(clock()),
     )
 
@@ -271,64 +270,15 @@ def profiles() -> ProfileService:
     """What members change of their own data."""
     from imagesfactory.accounts.profiles import ProfileService
     from imagesfactory.policy.versions import VersionsByClock
+
+    return ProfileService(_database(), VersionsByClock(clock()), _consent_letters())
+
+
+@cache
+def _consent_letters() -> OutboxConsentLetters:
     from imagesfactory.rights.letters import OutboxConsentLetters
 
-    return ProfileService(_database(), VersionsByClock(clock()), OutboxConsentLetters(_outbox()))
-
-
-@cache
-def withdrawals() -> WithdrawalService:
-    """Members who leave."""
-    from imagesfactory.withdrawal.service import WithdrawalService
-
-    return WithdrawalService(
-        _database(),
-        profiles=profiles(),
-        tombstones=tombstones(),
-        points=points(),
-        settling=_settling(),
-        queue=_queue(),
-    )
-
-
-@cache
-def withdrawal_process() -> WithdrawalProcess:
-    """The steps of a withdrawal."""
-    from imagesfactory.vendors.sendgrid_recipients import SendGridRecipients
-    from imagesfactory.withdrawal.archive import Archive
-    from imagesfactory.withdrawal.erasure import Erasure
-    from imagesfactory.withdrawal.last_letter import LastLetter
-    from imagesfactory.withdrawal.process import WithdrawalProcess
-
-    archive = Archive(_database(), _archive_database())
-    sendgrid = SendGridRecipients(api_key=settings().sendgrid_api_key, host=settings().sendgrid_address)
-    return WithdrawalProcess(
-        _database(),
-        clock(),
-        accounts=accounts(),
-        profiles=profiles(),
-        misuse=misuse(),
-        directory=_directory(),
-        settling=_settling(),
-        archive=archive,
-        erasure=Erasure(_database(), archive=archive, files=_folders(), processors={"sendgrid": sendgrid}),
-        open_money=_open_money(),
-        letter=LastLetter(_database(), outbox=_outbox(), mail=mail()),
-    )
-
-
-@cache
-def withdrawal_sweep() -> WithdrawalSweep:
-    """The sweep of withdrawals."""
-    from imagesfactory.withdrawal.sweep import WithdrawalSweep
-
-    return WithdrawalSweep(
-        _database(),
-        service=withdrawals(),
-        process=withdrawal_process(),
-        open_money=_open_money(),
-        directory=_directory(),
-    )
+    return OutboxConsentLetters(_outbox())
 
 
 @cache

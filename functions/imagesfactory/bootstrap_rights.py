@@ -1,4 +1,4 @@
-"""Joins the rooms of members' rights and the officer (my page, export, corrections, suspensions), on first use."""
+"""Joins the rooms of members' rights and the officer (my page, export, corrections, leaving), on first use."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from imagesfactory import bootstrap
+from imagesfactory.kit.settings import settings
 
 if TYPE_CHECKING:
+    from imagesfactory.accounts.copies import Copies
+    from imagesfactory.accounts.removal import UnfinishedSignups
     from imagesfactory.generation.deletion import ImageDeletion
     from imagesfactory.officer.members import MemberDesk
     from imagesfactory.officer.suspension import SuspensionService
@@ -16,7 +19,13 @@ if TYPE_CHECKING:
     from imagesfactory.rights.export import ExportService
     from imagesfactory.rights.mail_stops import MailStops
     from imagesfactory.rights.my_page import MyPage
+    from imagesfactory.vendors.sendgrid_recipients import SendGridRecipients
+    from imagesfactory.withdrawal.archive import Archive
+    from imagesfactory.withdrawal.erasure import Erasure
     from imagesfactory.withdrawal.guardians import GuardianDesk
+    from imagesfactory.withdrawal.process import WithdrawalProcess
+    from imagesfactory.withdrawal.service import WithdrawalService
+    from imagesfactory.withdrawal.sweep import WithdrawalSweep
 
 
 @cache
@@ -114,7 +123,7 @@ def member_desk() -> MemberDesk:
         bootstrap._database(),
         profiles=bootstrap.profiles(),
         exports=exports(),
-        withdrawals=bootstrap.withdrawals(),
+        withdrawals=withdrawals(),
         desk=office.support_desk(),
         accesses=office.access_log(),
     )
@@ -129,7 +138,7 @@ def guardians() -> GuardianDesk:
     return GuardianDesk(
         bootstrap._database(),
         profiles=bootstrap.profiles(),
-        withdrawals=bootstrap.withdrawals(),
+        withdrawals=withdrawals(),
         desk=office.support_desk(),
         accesses=office.access_log(),
     )
@@ -141,3 +150,97 @@ def image_deletion() -> ImageDeletion:
     from imagesfactory.generation.deletion import ImageDeletion
 
     return ImageDeletion(bootstrap._database(), bootstrap._bucket())
+
+
+@cache
+def withdrawals() -> WithdrawalService:
+    """Members who leave."""
+    from imagesfactory.withdrawal.service import WithdrawalService
+
+    return WithdrawalService(
+        bootstrap._database(),
+        profiles=bootstrap.profiles(),
+        tombstones=bootstrap.tombstones(),
+        points=bootstrap.points(),
+        settling=bootstrap._settling(),
+        queue=bootstrap._queue(),
+    )
+
+
+@cache
+def withdrawal_process() -> WithdrawalProcess:
+    """The steps of a withdrawal."""
+    from imagesfactory.withdrawal.last_letter import LastLetter
+    from imagesfactory.withdrawal.process import WithdrawalProcess
+
+    return WithdrawalProcess(
+        bootstrap._database(),
+        bootstrap.clock(),
+        accounts=bootstrap.accounts(),
+        profiles=bootstrap.profiles(),
+        misuse=bootstrap.misuse(),
+        directory=bootstrap._directory(),
+        settling=bootstrap._settling(),
+        archive=_archive(),
+        erasure=_erasure(),
+        open_money=bootstrap._open_money(),
+        letter=LastLetter(bootstrap._database(), outbox=bootstrap._outbox(), mail=bootstrap.mail()),
+    )
+
+
+@cache
+def withdrawal_sweep() -> WithdrawalSweep:
+    """The sweep of withdrawals."""
+    from imagesfactory.withdrawal.sweep import WithdrawalSweep
+
+    return WithdrawalSweep(
+        bootstrap._database(),
+        service=withdrawals(),
+        process=withdrawal_process(),
+        open_money=bootstrap._open_money(),
+        directory=bootstrap._directory(),
+    )
+
+
+@cache
+def unfinished_signups() -> UnfinishedSignups:
+    """Sign-ups that are never completed."""
+    from imagesfactory.accounts.removal import UnfinishedSignups
+    from imagesfactory.withdrawal.left_visits import LeftVisits
+
+    left = LeftVisits(_erasure())
+    return UnfinishedSignups(bootstrap._database(), directory=bootstrap._directory(), left=left)
+
+
+@cache
+def _erasure() -> Erasure:
+    from imagesfactory.withdrawal.erasure import Erasure
+
+    return Erasure(
+        bootstrap._database(),
+        archive=_archive(),
+        files=bootstrap._folders(),
+        processors={"sendgrid": _recipients()},
+    )
+
+
+@cache
+def _archive() -> Archive:
+    from imagesfactory.withdrawal.archive import Archive
+
+    return Archive(bootstrap._database(), bootstrap._archive_database())
+
+
+@cache
+def copies() -> Copies:
+    """What others have copied of profiles."""
+    from imagesfactory.accounts.copies import Copies
+
+    return Copies(bootstrap._database(), sign_ins=bootstrap._directory(), carrier=_recipients())
+
+
+@cache
+def _recipients() -> SendGridRecipients:
+    from imagesfactory.vendors.sendgrid_recipients import SendGridRecipients
+
+    return SendGridRecipients(api_key=settings().sendgrid_api_key, host=settings().sendgrid_address)

@@ -12,7 +12,7 @@ from tests.deployed.surroundings import DATABASES, Surroundings
 from tests.documents import all_documents
 
 Documents = dict[str, dict[str, Any]]
-ENDS = ("sweep_at", "resume_at")
+ENDS = ("sweep_at", "resume_at", "copies_due_at")
 """Fields by which the sweep finds what is under way."""
 
 

@@ -71,11 +71,6 @@ class SimulatedHouse(Members):
         """Let the payment doubles' clock stand where the house's does."""
         self.doubles.control.stand_clock_at(self.clock.instant)
 
-    def delete(self, uid: str) -> None:
-        """The Directory port."""
-        super().delete(uid)
-        self.sign_ins.deleted.add(uid)
-
     def perform(self, function: str, payload: dict[str, str | int]) -> None:
         if function == ADVERTISE:
             self.campaigns.proceed(str(payload["campaign_id"]), self.clock.now())

@@ -338,9 +338,9 @@ def archiving_no_visits(patch: pytest.MonkeyPatch) -> None:
 
 
 def erasing_no_devices(patch: pytest.MonkeyPatch) -> None:
-    erase = Erasure._erase
+    erase = Erasure.place
     patch.setattr(
-        Erasure, "_erase", lambda self, where, *rest: 0 if "devices" in where.path else erase(self, where, *rest)
+        Erasure, "place", lambda self, where, *rest: 0 if "devices" in where.path else erase(self, where, *rest)
     )
 
 

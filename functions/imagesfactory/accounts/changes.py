@@ -40,3 +40,4 @@ class Amendment:
     name: str | None = None
     language: Literal["ko", "en"] | None = None
     email: str | None = None
+    removes_photo: bool = False

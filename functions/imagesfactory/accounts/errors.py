@@ -76,6 +76,14 @@ class NameInvalid(Refusal):
     text = Text("이름을 확인해 주세요.", "Please check the name.")
 
 
+class AddressTaken(Refusal):
+    """Somebody else signs in with that e-mail address."""
+
+    outcome = Outcome.ALREADY_EXISTS
+    code = "address-taken"
+    text = Text("다른 계정이 사용하는 이메일 주소입니다.", "Another account uses that e-mail address.")
+
+
 class AccountUnknown(Refusal):
     """There is no account to complete: it was removed, or never begun."""
 

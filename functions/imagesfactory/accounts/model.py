@@ -67,6 +67,7 @@ class Identity:
     google_id: str = ""
     display_name: str = ""
     photo_url: str = ""
+    is_email_verified: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -108,6 +109,15 @@ class Consent:
 
 
 @dataclass(frozen=True)
+class SignInFacts:
+    """What Firebase Authentication has a copy of; ``email`` None: its own address is the newer one."""
+
+    name: str
+    photo_url: str
+    email: str | None
+
+
+@dataclass(frozen=True)
 class Profile:
     """A member, or somebody on the way to become one."""
 
@@ -126,6 +136,17 @@ class Profile:
     """The present ones, one of each kind."""
     asked_to_confirm_at: datetime | None = None
     """When the member was last asked to confirm consents to advertising, or it was found to be too late for that."""
+    copies_due_at: datetime | None = None
+    """From when on the sweep tells those who have copies what was changed; None where their copies are right."""
+    is_address_corrected: bool = False
+    """Staff corrected the address and Firebase Authentication was not told yet: until then ours is the newer one."""
+    former_emails: tuple[str, ...] = ()
+    """Addresses from before, kept only until the mail carrier was told to forget them."""
+
+    @property
+    def sign_in_facts(self) -> SignInFacts:
+        """What Firebase Authentication's copies must say."""
+        return SignInFacts(self.name, self.photo_url, self.email if self.is_address_corrected else None)
 
     def consent(self, kind: ConsentKind) -> Consent | None:
         """What the member said of this last; None for nothing."""
@@ -140,6 +161,11 @@ class Profile:
     def is_member(self) -> bool:
         """Whether this is a member, suspended or not, with all rights of one."""
         return self.status in {Status.ACTIVE, Status.SUSPENDED}
+
+    @property
+    def free_consents(self) -> tuple[Consent, ...]:
+        """What the member agrees to without having to."""
+        return tuple(one for one in self.consents if one.is_granted and one.kind not in REQUIRED_CONSENTS)
 
     @property
     def confirmations(self) -> dict[Consent, datetime]:
@@ -244,19 +270,31 @@ def complete(profile: Profile, request: SignupRequest, versions: VersionsInForce
     )
 
 
-def amended(profile: Profile, amendment: Amendment) -> Profile:
-    """The profile with the facts of ``amendment`` in it.
+def amended(profile: Profile, amendment: Amendment, now: datetime) -> Profile:
+    """The profile with the facts of ``amendment`` in it; what is copied elsewhere is due to be told from ``now`` on.
 
     Raises:
         NameInvalid
 
     """
-    return replace(
-        profile,
+    email = amendment.email or profile.email
+    after = replace(
+        _moved(profile, email, now),
         name=profile.name if amendment.name is None else _checked_name(amendment.name),
         language=amendment.language or profile.language,
-        email=amendment.email or profile.email,
+        photo_url="" if amendment.removes_photo else profile.photo_url,
+        is_address_corrected=profile.is_address_corrected or email != profile.email,
     )
+    return after if after.sign_in_facts == profile.sign_in_facts else replace(after, copies_due_at=now)
+
+
+def readdressed(profile: Profile, identity: Identity, now: datetime) -> Profile:
+    """The profile with the address that its member signs in with by now; as it was unless that one is verified.
+
+    Members change their address in Firebase Authentication, which asks the new mailbox.
+    """
+    is_newer = identity.is_email_verified and "@" in identity.email and not profile.is_address_corrected
+    return _moved(profile, identity.email, now) if is_newer else profile
 
 
 def changed_consents(
@@ -328,6 +366,13 @@ def normalised_email(address: str) -> str:
     if domain in {"gmail.com", "googlemail.com"}:
         local, domain = local.replace(".", ""), "gmail.com"
     return f"{local}@{domain}"
+
+
+def _moved(profile: Profile, email: str, now: datetime) -> Profile:
+    if email == profile.email:
+        return profile
+    former = tuple(one for one in (*profile.former_emails, profile.email) if one != email)
+    return replace(profile, email=email, former_emails=former, copies_due_at=now)
 
 
 def _is_statement(last: Consent | None, now: datetime, *, is_granted: bool) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from imagesfactory.accounts.model import Consent
+from imagesfactory.accounts.model import Consent, SignInFacts
 from imagesfactory.kit.unit_of_work import UnitOfWork
 
 
@@ -22,6 +22,27 @@ class Directory(Protocol):
             RetryLater: the directory does not answer now.
 
         """
+
+
+class SignInCopies(Protocol):
+    """What Firebase Authentication says of members beside how they sign in."""
+
+    def correct(self, uid: str, facts: SignInFacts) -> None:
+        """Have its copies say ``facts``; what it does not hold is not added, and nobody there is fine."""
+
+
+class LeftRecords(Protocol):
+    """What a law keeps of somebody who never became a member."""
+
+    def part(self, uid: str, now: datetime) -> int:
+        """Move it to where it names nobody; returns how many records there were. Calling again is fine."""
+
+
+class MailCarrier(Protocol):
+    """Who carries letters, and keeps whom it carried them to."""
+
+    def forget(self, address: str) -> str:
+        """Have everything about this address erased, and return its reference; asking twice is fine."""
 
 
 class MisuseRegister(Protocol):

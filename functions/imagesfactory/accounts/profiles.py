@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from imagesfactory.accounts import model
 from imagesfactory.accounts.changes import Amendment, ConsentRequest, ProfileRequest
-from imagesfactory.accounts.errors import AccountUnknown
+from imagesfactory.accounts.errors import AccountUnknown, AddressTaken
 from imagesfactory.accounts.model import Consent, ConsentKind, Profile, Status, VersionsInForce
 from imagesfactory.accounts.ports import ConsentLetters
 from imagesfactory.accounts.store import AccountStore, profile_from
@@ -55,14 +55,14 @@ class ProfileService:
         """The member (uid) who signs in with exactly this address, if there is one."""
         return self._store.find_by_email(address)
 
-    def update(self, uid: str, request: ProfileRequest) -> Profile:
+    def update(self, uid: str, request: ProfileRequest, now: datetime) -> Profile:
         """Change name, language or photo; returns the profile after.
 
         Raises:
             AccountUnknown, AccountNotActive, NameInvalid
 
         """
-        return unit_of_work.run(self._client, partial(self._update, uid=uid, request=request))
+        return unit_of_work.run(self._client, partial(self._update, uid=uid, request=request, now=now))
 
     def set_consents(self, uid: str, request: ConsentRequest, now: datetime) -> Profile:
         """Record what the member agrees to from now on, or confirms; what stays as it was makes no new line of the
@@ -116,18 +116,20 @@ class ProfileService:
         self._store.update(unit, replace(profile, is_correction_pending=True))
         return profile
 
-    def end_hold(self, unit: UnitOfWork, uid: str, amendment: Amendment) -> None:
+    def end_hold(self, unit: UnitOfWork, uid: str, amendment: Amendment, now: datetime) -> None:
         """Write what was corrected, in the unit that decides the correction, and let the data be used again.
 
         Raises:
-            AccountUnknown, NameInvalid
+            AccountUnknown, NameInvalid, AddressTaken
 
         """
         (snapshot,) = unit.read(self._store.reference(uid))
         profile = profile_from(snapshot)
         if profile is None:
             raise AccountUnknown
-        self._store.update(unit, replace(model.amended(profile, amendment), is_correction_pending=False))
+        if amendment.email and self._store.find_by_email(amendment.email) not in {None, uid}:
+            raise AddressTaken
+        self._store.update(unit, replace(model.amended(profile, amendment, now), is_correction_pending=False))
 
     def suspend(self, unit: UnitOfWork, uid: str) -> None:
         """Close the service to an active member, in the unit that records why.
@@ -171,10 +173,9 @@ class ProfileService:
         (snapshot,) = unit.read(self._store.reference(uid))
         return model.member(profile_from(snapshot))
 
-    def _update(self, unit: UnitOfWork, uid: str, request: ProfileRequest) -> Profile:
-        profile = model.amended(self._read(unit, uid), Amendment(request.name, request.language))
-        if request.removes_photo:
-            profile = replace(profile, photo_url="")
+    def _update(self, unit: UnitOfWork, uid: str, request: ProfileRequest, now: datetime) -> Profile:
+        amendment = Amendment(request.name, request.language, removes_photo=request.removes_photo)
+        profile = model.amended(self._read(unit, uid), amendment, now)
         self._store.update(unit, profile)
         return profile
 

@@ -1,14 +1,20 @@
-"""Use cases of accounts: the gate at sign-up and sign-in, completing a sign-up, removing one that never was."""
+"""Use cases of accounts: the gate at sign-up and sign-in, completing a sign-up."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from imagesfactory.accounts import model
-from imagesfactory.accounts.errors import AccountNotActive, AccountUnknown, SignupCompletedBefore, SignupRefused
+from imagesfactory.accounts.errors import (
+    AccountNotActive,
+    AccountUnknown,
+    SignupCompletedBefore,
+    SignupRefused,
+    UnderFourteen,
+)
 from imagesfactory.accounts.model import (
     ConsentKind,
     Identity,
@@ -18,7 +24,7 @@ from imagesfactory.accounts.model import (
     Status,
     VersionsInForce,
 )
-from imagesfactory.accounts.ports import Directory, MisuseRegister, Tombstones, WalletOpener
+from imagesfactory.accounts.ports import ConsentLetters, Directory, MisuseRegister, Tombstones, WalletOpener
 from imagesfactory.accounts.store import AccountStore, profile_from
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.unit_of_work import UnitOfWork
@@ -61,6 +67,7 @@ class AccountService:
         tombstones: Tombstones,
         directory: Directory,
         wallets: WalletOpener,
+        letters: ConsentLetters,
         versions: VersionsInForce,
     ) -> None:
         self._client = client
@@ -69,6 +76,7 @@ class AccountService:
         self._tombstones = tombstones
         self._directory = directory
         self._wallets = wallets
+        self._letters = letters
         self._versions = versions
 
     def admit(self, identity: Identity, now: datetime) -> None:
@@ -90,7 +98,8 @@ class AccountService:
         log.info("signup.begun", uid=identity.uid)
 
     def sign_in(self, identity: Identity, visit: Visit, now: datetime) -> None:
-        """Let somebody sign in and note the visit. An account whose beginning was lost is begun again.
+        """Let somebody sign in and note the visit. An account whose beginning was lost is begun again; an address
+        that was changed since arrives here.
 
         Raises:
             AccountNotActive, SignInMethodNotOffered
@@ -101,14 +110,19 @@ class AccountService:
             self.admit(identity, now)
         else:
             model.check_may_sign_in(profile)
+            if model.readdressed(profile, identity, now) != profile:
+                unit_of_work.run(self._client, partial(self._readdress, identity=identity, now=now))
+                log.info("account.readdressed", uid=identity.uid)
         self._store.record_visit(visit.event_id, identity.uid, visit.ip_address, visit.user_agent, now)
 
     def complete_signup(self, uid: str, request: SignupRequest, now: datetime) -> int:
         """Make a member of somebody who signed up; returns the points the member starts with: none for somebody who had
         the sign-up bonus within the year, by whichever spelling of the address.
 
-        Profile, consents, wallet and first ledger entry are one commit. Asking again with the same statements
-        changes nothing and answers the same.
+        Profile, consents, wallet, first ledger entry and the letter that confirms consents to advertising are one
+        commit. Asking again with the same statements changes nothing and answers the same.
+
+        Somebody who says to be under 14 is on the way out from then on, and cannot answer anew.
 
         Raises:
             AccountUnknown, and what :func:`imagesfactory.accounts.model.complete` raises.
@@ -121,6 +135,10 @@ class AccountService:
             if profile is None or profile.signup_digest != request.digest:
                 raise
             return self._wallets.signup_points(uid)
+        except UnderFourteen:
+            unit_of_work.run(self._client, partial(self._turn_away, uid=uid, now=now))
+            log.info("signup.turned_away", uid=uid)
+            raise
         log.info("signup.completed", uid=uid, points=points)
         return points
 
@@ -163,24 +181,16 @@ class AccountService:
             return ()
         return Identity(uid, profile.email, "", google_id=self._directory.google_id(uid)).names
 
-    def remove_unfinished(self, now: datetime, limit: int) -> int:
-        """Remove accounts whose sign-up was not completed within its day, at most ``limit``; returns how many.
-
-        Source: privacy policy, article 11, and the 24 hours of retention.yaml.
-        """
-        return sum(self._was_removed(uid) for uid in self._store.overdue(now, limit))
-
-    def _was_removed(self, uid: str) -> bool:
-        try:
-            return self._remove(uid)
-        except Exception as problem:
-            log.failure("signup.removal_failed", problem, uid=uid)
-            return False
-
     def _begin(self, unit: UnitOfWork, profile: Profile) -> None:
         (snapshot,) = unit.read(self._store.reference(profile.uid))
         if not snapshot.exists:
             self._store.create(unit, profile)
+
+    def _readdress(self, unit: UnitOfWork, identity: Identity, now: datetime) -> None:
+        (snapshot,) = unit.read(self._store.reference(identity.uid))
+        profile = profile_from(snapshot)
+        if profile is not None:
+            self._store.update(unit, model.readdressed(profile, identity, now))
 
     def _complete(self, unit: UnitOfWork, uid: str, request: SignupRequest, now: datetime) -> int:
         (snapshot,) = unit.read(self._store.reference(uid))
@@ -191,26 +201,13 @@ class AccountService:
         self._store.update(unit, member)
         self._store.add_consents(unit, member)
         has_bonus = self._misuse.takes_bonus(unit, f"email:{model.normalised_email(member.email)}", now)
+        if member.free_consents:
+            self._letters.tell(unit, uid, member.free_consents, now)
         return self._wallets.open_wallet(unit, uid, now, has_bonus=has_bonus)
 
-    def _remove(self, uid: str) -> bool:
-        # Marked first, so that nobody completes the sign-up while it is being removed.
-        if not unit_of_work.run(self._client, partial(self._mark_removing, uid=uid)):
-            return False
-        self._directory.delete(uid)
-        unit_of_work.run(self._client, partial(self._delete, uid=uid))
-        log.info("signup.removed", uid=uid)
-        return True
-
-    def _mark_removing(self, unit: UnitOfWork, uid: str) -> bool:
+    def _turn_away(self, unit: UnitOfWork, uid: str, now: datetime) -> None:
+        """Whoever said to be under 14 is not asked again; name and photo go at once, the rest with the next sweep."""
         (snapshot,) = unit.read(self._store.reference(uid))
         profile = profile_from(snapshot)
-        if profile is None or profile.status not in {Status.UNFINISHED, Status.REMOVING}:
-            return False
-        self._store.update(unit, replace(profile, status=Status.REMOVING))
-        return True
-
-    def _delete(self, unit: UnitOfWork, uid: str) -> None:
-        (snapshot,) = unit.read(self._store.reference(uid))
-        if snapshot.exists:
-            unit.delete(self._store.reference(uid))
+        if profile is not None and profile.status is Status.UNFINISHED:
+            self._store.mark_removing(unit, uid, now)

@@ -42,6 +42,10 @@ class AccountStore:
         """Members (uids) who are to be asked to confirm consents, the longest due first, at most ``limit``."""
         return self._due("confirmation_due_at", now, limit)
 
+    def copies_due(self, now: datetime, limit: int) -> list[str]:
+        """Accounts (uids) of whose changes others are to be told, the longest due first, at most ``limit``."""
+        return self._due("copies_due_at", now, limit)
+
     def create(self, unit: UnitOfWork, profile: Profile) -> None:
         """Write a new account."""
         unit.create(self.reference(profile.uid), _to_document(profile))
@@ -49,6 +53,11 @@ class AccountStore:
     def update(self, unit: UnitOfWork, profile: Profile) -> None:
         """Write an account read in the same unit."""
         unit.update(self.reference(profile.uid), _to_document(profile))
+
+    def mark_removing(self, unit: UnitOfWork, uid: str, now: datetime) -> None:
+        """Let nobody complete a sign-up, read in the same unit, any more: it is to be removed from ``now`` on."""
+        gone = {"status": Status.REMOVING.value, "name": "", "photo_url": "", "destroy_at": now}
+        unit.update(self.reference(uid), gone)
 
     def add_consents(self, unit: UnitOfWork, profile: Profile) -> None:
         """Append the present consents to the history."""
@@ -124,6 +133,9 @@ def profile_from(snapshot: Snapshot) -> Profile | None:
         is_correction_pending=document["is_correction_pending"],
         consents=tuple(_consent_from(kind, fields) for kind, fields in document["consents"].items()),
         asked_to_confirm_at=document.get("asked_to_confirm_at"),
+        copies_due_at=document.get("copies_due_at"),
+        is_address_corrected=document.get("is_address_corrected", False),
+        former_emails=tuple(document.get("former_emails", ())),
     )
 
 
@@ -142,6 +154,9 @@ def _to_document(profile: Profile) -> dict[str, Any]:
         "is_correction_pending": profile.is_correction_pending,
         "consents": {consent.kind.value: _consent_to_map(consent) for consent in profile.consents},
         "asked_to_confirm_at": profile.asked_to_confirm_at,
+        "copies_due_at": profile.copies_due_at,
+        "is_address_corrected": profile.is_address_corrected,
+        "former_emails": list(profile.former_emails),
         "confirmation_due_at": min(profile.confirmations.values(), default=None),
         "destroy_at": destroy_at("unfinished_signup", profile.created_at) if is_unfinished else None,
     }

@@ -33,7 +33,7 @@ def withdraw(request: CallableRequest[Any]) -> dict[str, Any]:
     from imagesfactory.withdrawal.model import WithdrawRequest
 
     wanted, now = parsed(WithdrawRequest, request.data or {}), bootstrap.clock().now()
-    service = bootstrap.withdrawals()
+    service = rights.withdrawals()
     if wanted.confirmed is None:
         return {"status": "preview", **views_privacy.withdrawal(service.preview(caller.uid, now))}
     service.withdraw(caller.uid, wanted, _signed_in_at(request), now)
@@ -66,8 +66,8 @@ def update_profile(request: CallableRequest[Any]) -> dict[str, Any]:
     from imagesfactory.doors import views_privacy
     from imagesfactory.doors.requests import parsed
 
-    wanted = parsed(ProfileRequest, request.data)
-    return views_privacy.profile(bootstrap.profiles().update(caller.uid, wanted), bootstrap.clock().now())
+    wanted, now = parsed(ProfileRequest, request.data), bootstrap.clock().now()
+    return views_privacy.profile(bootstrap.profiles().update(caller.uid, wanted, now), now)
 
 
 @on_call(timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))

@@ -57,6 +57,7 @@ def _identity(event: AuthBlockingEvent) -> Identity:
         uid=user.uid,
         email=user.email or "",
         method=event.additional_user_info.provider_id or ("google.com" if google else "password"),
+        is_email_verified=user.email_verified is True,
         google_id=(google.uid or "") if google else "",
         display_name=user.display_name or "",
         photo_url=user.photo_url or "",

@@ -92,13 +92,14 @@ def _parts(now: datetime) -> list[Part]:
         "campaigns": lambda: office.campaigns().sweep(now, SWEEP_PAGE),
         "exports": lambda: rights.exports().sweep(now, SWEEP_PAGE),
         "suspensions": lambda: rights.suspensions().sweep(now, SWEEP_PAGE),
-        "withdrawals": lambda: bootstrap.withdrawal_sweep().run(now, SWEEP_PAGE),
-        "deleted sign-ins": lambda: bootstrap.withdrawal_sweep().find_deleted(now),
+        "withdrawals": lambda: rights.withdrawal_sweep().run(now, SWEEP_PAGE),
+        "deleted sign-ins": lambda: rights.withdrawal_sweep().find_deleted(now),
         "missed nights": lambda: office.truth_page().nights_missed(now),
     }
     repeated = {
         "consents": lambda: bootstrap.profiles().ask_to_confirm(now, SWEEP_PAGE),
-        "sign-ups": lambda: bootstrap.accounts().remove_unfinished(now, SWEEP_PAGE),
+        "copies": lambda: rights.copies().tell(now, SWEEP_PAGE),
+        "sign-ups": lambda: rights.unfinished_signups().remove(now, SWEEP_PAGE),
         "expiries": lambda: bootstrap.points().post_expiries(now, SWEEP_PAGE),
         "inquiries": lambda: office.support().sweep(now, SWEEP_PAGE),
         "contacts": lambda: office.contact_erasure().sweep(now, SWEEP_PAGE),

@@ -8,7 +8,6 @@ from firebase_functions.https_fn import CallableRequest
 from firebase_functions.options import MemoryOption, RateLimits, RetryConfig
 from firebase_functions.tasks_fn import on_task_dispatched
 
-from imagesfactory import bootstrap
 from imagesfactory import bootstrap_rights as rights
 from imagesfactory.doors import callers
 from imagesfactory.doors.answers import answers
@@ -31,7 +30,7 @@ def withdrawmember(request: CallableRequest[Any]) -> None:
     callers.our_queue(request)
     from imagesfactory.doors.requests import MemberTask, parsed
 
-    bootstrap.withdrawal_process().proceed(parsed(MemberTask, request.data).uid)
+    rights.withdrawal_process().proceed(parsed(MemberTask, request.data).uid)
 
 
 @on_task_dispatched(

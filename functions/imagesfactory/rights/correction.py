@@ -28,6 +28,7 @@ from imagesfactory.policy.retention import destroy_at
 from imagesfactory.rights.errors import CorrectionPending, RequestNotFound
 from imagesfactory.staff.access_log import AccessLog
 from imagesfactory.staff.model import Access, Action, StaffMember
+from imagesfactory.support.request import Address
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, DocumentReference
@@ -57,6 +58,14 @@ class CorrectionDecision(BaseModel):
     reason: ShortText
     name: Annotated[str, StringConstraints(max_length=1000)] | None = None
     language: Literal["ko", "en"] | None = None
+    email: Address | None = None
+    """Told to the sign-in as well, where it counts as unverified until the member confirms it."""
+
+    @property
+    def amendment(self) -> Amendment:
+        """What it changes; nothing where it is refused."""
+        email = self.email.lower() if self.email else None  # as Firebase Authentication spells addresses
+        return Amendment(self.name, self.language, email) if self.is_done else Amendment()
 
 
 @dataclass(frozen=True)
@@ -121,7 +130,7 @@ class CorrectionService:
 
         Raises:
             RequestNotFound: there is no such correction, or it was decided before.
-            NameInvalid, AccountUnknown
+            NameInvalid, AddressTaken, AccountUnknown
 
         """
         uid = unit_of_work.run(self._client, partial(self._decide, officer=officer, decision=decision, now=now))
@@ -167,8 +176,7 @@ class CorrectionService:
         if document is None or document["state"] != "pending":
             raise RequestNotFound
         uid = str(document["owner"])
-        amendment = Amendment(decision.name, decision.language) if decision.is_done else Amendment()
-        self._profiles.end_hold(unit, uid, amendment)
+        self._profiles.end_hold(unit, uid, decision.amendment, now)
         decided = {
             "state": "done" if decision.is_done else "refused",
             "decided_at": now,

@@ -24,7 +24,7 @@ class OutboxConsentLetters:
         """Write the letter in the unit that records the change."""
         changes = tuple(f"{one.kind.value}:{'granted' if one.is_granted else 'withdrawn'}" for one in changed)
         words = ConsentChanged(changes, legal_day(now).isoformat())
-        self._outbox.post(unit, derive_id("letter", words.kind, uid, now.isoformat()), uid, words, now)
+        self._outbox.post(unit, derive_id("letter", words.kind, uid, now.isoformat(), *changes), uid, words, now)
 
     def ask_to_confirm(self, unit: UnitOfWork, uid: str, due: tuple[Consent, ...], now: datetime) -> None:
         """Write the letter in the unit that notes that the member was asked; one for each period of a consent."""

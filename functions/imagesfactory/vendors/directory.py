@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imagesfactory.kit.errors import RetryLater
 from imagesfactory.rights.ports import SignIn
@@ -15,6 +15,8 @@ from imagesfactory.vendors.once import Once
 if TYPE_CHECKING:
     from firebase_admin import App
     from firebase_admin.auth import UserRecord
+
+    from imagesfactory.accounts.model import SignInFacts
 
 CALL_SECONDS = 10
 """The longest wait of one call; the library repeats calls that failed with 500 or 503 by itself."""
@@ -112,6 +114,29 @@ class FirebaseDirectory:
         providers = user.provider_data if user is not None else ()
         return next((str(one.uid) for one in providers if one.provider_id == "google.com"), "")
 
+    def correct(self, uid: str, facts: SignInFacts) -> None:
+        """Have the sign-in of ``uid`` say ``facts``; what it does not hold is not added, and nobody there is fine. An
+        address that is new to it is unverified.
+
+        Raises:
+            RetryLater, GoogleServiceUnusable: as in :meth:`delete`; the latter also if somebody else has the address.
+
+        """
+        from firebase_admin import auth
+        from firebase_admin.exceptions import FirebaseError
+
+        with translated("directory"):
+            try:
+                changes = _differing(auth.get_user(uid, app=self._app()), facts)
+                if changes:
+                    auth.update_user(uid, app=self._app(), **changes)
+            except auth.UserNotFoundError:
+                return
+            except FirebaseError as error:
+                raise _ours(str(error.code)) from None
+            except ValueError:  # as above
+                raise GoogleServiceUnusable("directory-facts-invalid") from None
+
     def missing(self, uids: Iterable[str]) -> set[str]:
         """Those of at most 100 ``uids`` who have no sign-in.
 
@@ -142,6 +167,20 @@ class FirebaseDirectory:
                 return None
             except FirebaseError as error:
                 raise _ours(str(error.code)) from None
+
+
+def _differing(user: UserRecord, facts: SignInFacts) -> dict[str, Any]:
+    """What of a sign-in is to be changed, as ``update_user`` takes it."""
+    from firebase_admin.auth import DELETE_ATTRIBUTE
+
+    changes: dict[str, Any] = {}
+    if facts.email is not None and facts.email != user.email:
+        changes |= {"email": facts.email, "email_verified": False}
+    if user.display_name and user.display_name != facts.name:
+        changes["display_name"] = facts.name or DELETE_ATTRIBUTE
+    if user.photo_url and user.photo_url != facts.photo_url:
+        changes["photo_url"] = facts.photo_url or DELETE_ATTRIBUTE
+    return changes
 
 
 def _instant(milliseconds: int | None) -> datetime | None:

@@ -33,7 +33,19 @@ class Erasure:
     def records(self, uid: str, subject: str, now: datetime) -> dict[str, int]:
         """Erase the member's records, all but the profile; returns how many of each place."""
         places = [where for where in owned_places() if where.path not in KEPT_TO_THE_END]
-        return {where.path: self._erase(where, uid, subject, now) for where in places}
+        return {where.path: self.place(where, uid, subject, now) for where in places}
+
+    def place(self, where: OwnedPlace, uid: str, subject: str, now: datetime) -> int:
+        """Erase the member's records of one place; returns how many.
+
+        The first page again, until there is none: what was read is deleted only if nobody changed it since.
+        """
+        count = 0
+        while page := self._records.page(where, uid, None):
+            if where.is_archived:
+                self._archive.keep(where, page, uid, subject, now)
+            count += self._delete(page)
+        return count
 
     def files(self, uid: str) -> dict[str, int]:
         """Erase the member's files; returns how many of each folder."""
@@ -45,23 +57,18 @@ class Erasure:
             counts[template] = len(names)
         return counts
 
-    def at_processors(self, address: str) -> dict[str, str]:
-        """Have every processor forget the member; returns each one's reference of the erasure.
+    def at_processors(self, address: str, *former: str) -> dict[str, str]:
+        """Have every processor forget the member, also by addresses from before; returns each one's reference of the
+        erasure.
 
         Raises:
             RetryLater, ProcessorUnusable: not every one has.
 
         """
+        for processor in self._processors.values():
+            for one in former:
+                processor.forget(one)
         return {name: processor.forget(address) for name, processor in self._processors.items()}
-
-    def _erase(self, where: OwnedPlace, uid: str, subject: str, now: datetime) -> int:
-        """The first page again, until there is none: what was read is deleted only if nobody changed it since."""
-        count = 0
-        while page := self._records.page(where, uid, None):
-            if where.is_archived:
-                self._archive.keep(where, page, uid, subject, now)
-            count += self._delete(page)
-        return count
 
     def _delete(self, page: list[Snapshot]) -> int:
         from google.api_core.exceptions import FailedPrecondition, NotFound

@@ -184,7 +184,9 @@ class WithdrawalProcess:
 
     def _erase_at_processors(self, withdrawal: Withdrawal) -> Facts:
         profile = self._profiles.any_of(withdrawal.uid)
-        return {"processors": self._erasure.at_processors(profile.email)} if profile is not None else {}
+        if profile is None:
+            return {}
+        return {"processors": self._erasure.at_processors(profile.email, *profile.former_emails)}
 
     def _erase_profile(self, withdrawal: Withdrawal) -> Facts:
         unit_of_work.run(self._client, partial(self._erase_last, withdrawal=withdrawal))

@@ -31,9 +31,11 @@ KOREAN, ENGLISH = (
 
 @pytest.fixture
 def service(house: Members) -> SimulatedHouse:
-    """The whole backend; somebody agreed to advertising by mail on 24 November 2026."""
+    """The whole backend; somebody agreed to advertising by mail on 24 November 2026, and was told so."""
     whole = SimulatedHouse(house.client, house.archive_client, house.doubles)
     join(whole, "2026-11-24T12:00")
+    whole.work_off()
+    whole.doubles.control.clear_mails()
     return whole
 
 
@@ -116,6 +118,17 @@ def test_what_was_written_before_the_anniversary_does_not_leave_after_it(service
     assert not list(service.client.collection("ads").stream())
 
 
+def test_a_consent_given_at_sign_up_is_confirmed_by_letter_and_none_given_is_not(service: SimulatedHouse) -> None:
+    join(service, "2026-11-25T12:00", "uid-of-sora-0000000000000000")
+    join(service, "2026-11-26T12:00", "uid-of-nari-0000000000000000", agrees_to_marketing_email=False)
+    service.work_off()
+    (letter,) = letters(service, "consent-changed")
+    for part in (letter["text"], letter["html"]):
+        for fact in ("2026-11-25", "이메일", "동의", "엠제이스튜디오"):
+            assert fact in part
+        assert "철회" not in part
+
+
 def test_the_letter_says_what_the_law_wants_in_the_members_language(service: SimulatedHouse) -> None:
     go(service, "2026-12-31T12:00")
     say(service, marketing_push=True)
@@ -124,7 +137,7 @@ def test_the_letter_says_what_the_law_wants_in_the_members_language(service: Sim
     sweep(service, "2028-10-24T00:00")
     (korean,) = letters(service, "consent-reminder")
     assert korean["subject"] == KOREAN
-    service.profiles.update(UID, ProfileRequest(language="en"))
+    service.profiles.update(UID, ProfileRequest(language="en"), service.clock.now())
     sweep(service, "2028-11-30T00:00")
     _, english = letters(service, "consent-reminder")
     assert english["subject"] == ENGLISH
@@ -280,7 +293,7 @@ def test_a_profile_from_before_is_judged_by_its_consents_and_asked_once_it_was_w
     service.client.document(f"users/{UID}").update(before)
     go(service, "2028-11-23T12:00")
     assert advertise(service) == 1
-    service.profiles.update(UID, ProfileRequest(language="ko"))
+    service.profiles.update(UID, ProfileRequest(language="ko"), service.clock.now())
     service.sweep()
     assert len(letters(service, "consent-reminder")) == 1
     go(service, "2028-11-24T12:00")

@@ -29,6 +29,7 @@ from imagesfactory.privacy import records
 from imagesfactory.rights.archive_file import ArchiveDamaged, verify
 from imagesfactory.rights.correction import CorrectionDecision, CorrectionRequest
 from imagesfactory.rights.errors import CorrectionPending, PlaceUnknown, RequestNotFound
+from imagesfactory.rights.export_model import ATTEMPTS_MAX
 from imagesfactory.staff.model import Role, StaffMember
 from imagesfactory.support.request import InquiryRequest
 
@@ -126,10 +127,10 @@ def test_a_cursor_of_somebody_else_shows_nothing(house: Members) -> None:
 
 def test_the_profile_changes(house: Members) -> None:
     uid = lived(house)
-    assert house.profiles.update(uid, ProfileRequest(name="이지수", language="en")).name == "이지수"
+    assert house.profiles.update(uid, ProfileRequest(name="이지수", language="en"), house.clock.now()).name == "이지수"
     assert house.document(f"users/{uid}")["language"] == "en"
     with pytest.raises(NameInvalid):
-        house.profiles.update(uid, ProfileRequest(name="\n"))
+        house.profiles.update(uid, ProfileRequest(name="\n"), house.clock.now())
 
 
 def test_consents_are_append_only_told_by_mail_and_asked_at_the_moment_of_sending(house: Members) -> None:
@@ -297,6 +298,18 @@ def test_the_export_holds_everything_and_says_so_by_mail(house: Members) -> None
     assert profile["email"] == EMAIL
     (mail,) = house.doubles.control.mails(to=EMAIL)
     assert export.id in mail["text"]
+
+
+def test_an_export_whose_workers_all_died_is_told_once(house: Members) -> None:
+    uid = house.member()
+    export = house.exports.request(uid, house.clock.now())
+    died = {"state": "building", "claim": "dead", "attempts": ATTEMPTS_MAX, "resume_at": house.clock.now()}
+    house.client.document(f"exports/{export.id}").update(died)
+    for _ in range(2):
+        house.exports.perform(export.id)
+    assert house.document(f"exports/{export.id}")["state"] == "failed"
+    letters = [one.get("kind") for one in house.client.collection("mail").stream()]
+    assert letters == ["export-finished"]
 
 
 def test_an_export_that_cannot_be_made_is_told_and_can_be_asked_again(house: Members) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import firebase_admin
 import pytest
 from firebase_admin import auth
+from imagesfactory.accounts.model import SignInFacts
 from imagesfactory.kit.errors import RetryLater
 from imagesfactory.vendors.directory import FirebaseDirectory, firebase_app
 from imagesfactory.vendors.google_calls import GoogleServiceUnusable
@@ -65,6 +66,28 @@ def test_nobody_listening_means_later(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_uid_that_none_can_have_is_refused_without_quoting_it(directory: FirebaseDirectory) -> None:
     with pytest.raises(GoogleServiceUnusable, match=r"^directory-uid-invalid$"):
         directory.delete("u" * 129)
+
+
+def test_what_a_sign_in_says_of_its_member_is_put_right_and_nothing_is_added(directory: FirebaseDirectory) -> None:
+    app = firebase_app(PROJECT)
+    photo = "https://photos.example/jisu"
+    auth.create_user(
+        uid="jisu", email="jisu@old.example", email_verified=True, display_name="Jisu", photo_url=photo, app=app
+    )
+    directory.correct("jisu", SignInFacts("김지수", photo, None))
+    user = auth.get_user("jisu", app=app)
+    assert (user.display_name, user.photo_url) == ("김지수", photo)
+    assert (user.email, user.email_verified) == ("jisu@old.example", True)
+    for _ in range(2):
+        directory.correct("jisu", SignInFacts("김지수", "", "jisu@new.example"))
+    user = auth.get_user("jisu", app=app)
+    assert (user.email, user.email_verified, user.photo_url) == ("jisu@new.example", False, None)
+    auth.create_user(uid="sora", email="sora@example.com", app=app)
+    directory.correct("sora", SignInFacts("한소라", "", None))
+    assert auth.get_user("sora", app=app).display_name is None
+    with pytest.raises(GoogleServiceUnusable, match=r"^directory-already_exists$"):
+        directory.correct("sora", SignInFacts("한소라", "", "jisu@new.example"))
+    directory.correct("nobody", SignInFacts("", "", None))
 
 
 def test_roles_are_claims_beside_others_and_a_change_ends_old_sessions(directory: FirebaseDirectory) -> None:

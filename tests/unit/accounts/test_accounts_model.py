@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from imagesfactory.accounts import errors, model
-from imagesfactory.accounts.changes import ConsentRequest
+from imagesfactory.accounts.changes import Amendment, ConsentRequest
 from imagesfactory.accounts.model import ConsentKind, Identity, Profile, SignupRequest, Status, Versions
 from imagesfactory.kit.errors import Refusal
 
@@ -157,3 +157,47 @@ def test_dots_matter_elsewhere() -> None:
 
 def test_the_register_knows_an_identity_by_every_name_it_has() -> None:
     assert Identity("uid", "Jisu@Gmail.com", "google.com", "g-1").names == ("email:jisu@gmail.com", "google:g-1")
+
+
+NEW = "new@example.com"
+
+
+def test_the_verified_address_of_a_sign_in_is_the_members_own_and_the_carrier_is_to_forget_the_old_one() -> None:
+    moved = model.readdressed(begun(), Identity("jisu", NEW, "password", is_email_verified=True), NOW)
+    assert (moved.email, moved.former_emails, moved.copies_due_at) == (NEW, ("jisu@example.com",), NOW)
+    back = model.readdressed(moved, Identity("jisu", "jisu@example.com", "password", is_email_verified=True), NOW)
+    assert (back.email, back.former_emails) == ("jisu@example.com", (NEW,))
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        Identity("jisu", NEW, "password"),
+        Identity("jisu", "", "password", is_email_verified=True),
+        Identity("jisu", "jisu@example.com", "password", is_email_verified=True),
+    ],
+)
+def test_an_address_that_is_unverified_missing_or_the_same_changes_nothing(identity: Identity) -> None:
+    assert model.readdressed(begun(), identity, NOW) == begun()
+
+
+def test_until_the_directory_knows_a_corrected_address_its_own_one_is_the_older() -> None:
+    corrected = model.amended(begun(), Amendment(email=NEW), NOW)
+    assert corrected.sign_in_facts.email == NEW
+    old = Identity("jisu", "jisu@example.com", "password", is_email_verified=True)
+    assert model.readdressed(corrected, old, NOW) == corrected
+
+
+def test_what_has_copies_elsewhere_is_due_to_be_told() -> None:
+    google = replace(begun(), name="Jisu", photo_url="https://photos.example/jisu")
+    due = [
+        model.amended(google, change, NOW).copies_due_at
+        for change in (
+            Amendment(name="이지수"),
+            Amendment(removes_photo=True),
+            Amendment(email=NEW),
+            Amendment(name="Jisu", language="en"),
+        )
+    ]
+    assert due == [NOW, NOW, NOW, None]
+    assert model.amended(google, Amendment(name="이지수"), NOW).sign_in_facts.email is None, "it has the newer one"
