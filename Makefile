@@ -30,8 +30,8 @@ settle: setup ## show a day's books, provider against ours (DAY=2026-11-24, AGAI
 truth: setup ## ask whether anything was lost, minted or forgotten; red says where to look (QUICK=1, ALL=1, PROJECT=a-real-one)
 	@$(VENV)/python -m local.truth $(if $(QUICK),--quick) $(if $(ALL),--all) $(if $(PROJECT),--project $(PROJECT))
 
-chaos: setup ## many members at once while everything fails, then the truth page (MEMBERS=200 SECONDS=150 SEED=7)
-	@$(VENV)/python -m local.chaos $(if $(MEMBERS),--members $(MEMBERS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+chaos: setup ## many members at once while everything fails, then the truth page (MEMBERS=200 SECONDS=150 SEED=7 AT_ONCE=12)
+	@$(VENV)/python -m local.chaos $(if $(MEMBERS),--members $(MEMBERS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(AT_ONCE),--at-once $(AT_ONCE))
 
 purge-report: setup ## what is due, what is overdue, is the evidence whole (DRY=1 names what would go, PROJECT=a-real-one)
 	@$(VENV)/python -m local.purge_report $(if $(DRY),--dry-run) $(if $(ALL),--all) $(if $(PROJECT),--project $(PROJECT))

@@ -1,7 +1,8 @@
 """`make chaos`: members live at once on the whole backend while everything around them fails; then the truth page.
 
-Exit status 0 when every verdict is green, nothing that was promised is lost and everything came to its end. The seed is
-printed; the same seed, number of members and seconds give the same stories and the same blows.
+Exit status 0 when every verdict is green, everything that members were to do was done by somebody, nothing that was
+promised is lost, everything came to its end and no log gives anything away. The seed is printed; the same seed, number
+of members and seconds give the same stories and the same blows.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ import os
 import shutil
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psutil
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from local.chaos import judge
 from local.chaos.calm import come_to_rest
-from local.chaos.plan import blows, story
+from local.chaos.plan import Act, blows, story
 from local.chaos.player import Player, Record
 from local.chaos.servers import Servers
 from local.chaos.weather import Weather
@@ -37,9 +39,13 @@ START_SECONDS = 300.0
 """The suite may start slowly: a run is for busy machines as well."""
 PRELUDE_SECONDS = 180.0
 """The first blow falls when somebody has joined, or after this: functions killed whenever they start show nothing."""
-AT_ONCE = 6
-"""Apps that run at a time, each calling from two devices: the functions emulator starts a process for every call of one
-function that is under way, and that on the cores of one machine."""
+AT_ONCE_LEAST, APPS_PER_CORE, APP_GIB = 6, 4, 1.5
+"""Apps that run at a time, each calling from two devices. The functions emulator starts a process of some 90 MB for
+every call of one function that is under way, and keeps it: so it is the memory, and the cores, that bound them."""
+ROUNDS_MAX = 4
+"""How often the storm comes back until everything was done in it once."""
+LAST_WORD_SECONDS = 180.0
+"""How long stories that have begun may take to end once the storm is over."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,12 @@ class Options:
     seed: int
     members: int
     seconds: float
+    at_once: int
+
+    @property
+    def acts(self) -> list[Act]:
+        """Everything that its members are to do, somebody at some time."""
+        return [act for number in range(self.members) for act in story(self.seed, number)]
 
 
 def main() -> int:
@@ -58,7 +70,10 @@ def main() -> int:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     again = f"make chaos SEED={options.seed} MEMBERS={options.members} SECONDS={options.seconds:g}"
-    console.print(f"{options.members} members, {options.seconds:g} seconds of storm. To repeat: {again}")
+    console.print(
+        f"{options.members} members, {options.at_once} at a time, {options.seconds:g} seconds of storm or more. "
+        f"To repeat: {again}"
+    )
     try:
         is_green = run(options, console)
     except SuiteError as error:
@@ -104,22 +119,26 @@ def _on(suite: Suite, servers: Servers, options: Options, console: Console) -> b
     with console.status("The storm is over; everything comes to its end ...") as status:
         left = come_to_rest(judge.database(), Scheduler(schedules, targets, suite.clock), suite.clock, status.update)
         status.update("Every record is read ...")
-        verdicts = judge.verdicts()
-    return judge.print_verdicts(console, record, verdicts, left)
+        found, undone, gone = judge.verdicts(), record.undone(options.acts), judge.lost(record)
+        outcome = judge.Outcome(found, undone, gone, left, judge.said_too_much(suite))
+    judge.print_outcome(console, outcome)
+    return outcome.is_green
 
 
 def storm(
     suite: Suite, weather: Weather, doubles: ControlClient, options: Options, console: Console, log: Path
 ) -> Record:
-    """All members at once, while the blows fall; returns what happened to them."""
-    record, stopped, app = Record(), threading.Event(), ClientApp(suite)
-    planned = blows(options.seed, options.seconds)
+    """The members live while the blows fall; returns what happened to them. Who has begun is let to the end."""
+    record, over, stopped, app = Record(), threading.Event(), threading.Event(), ClientApp(suite)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress, log.open("w") as written:
         stories = progress.add_task("stories told", total=options.members)
-        fallen = progress.add_task("blows fallen", total=len(planned))
+        fallen = progress.add_task("blows fallen", total=None)
 
         def play(number: int) -> None:
+            if over.is_set():
+                record.count("stories never begun")
+                return
             Player(number, options.seed, app, doubles, record, stopped).play(story(options.seed, number))
             progress.advance(stories)
 
@@ -127,12 +146,19 @@ def storm(
             progress.advance(fallen)
             print(blow, file=written, flush=True)
 
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(options.at_once) as pool:
             played = [pool.submit(play, number) for number in range(options.members)]
             try:
                 record.joined.wait(PRELUDE_SECONDS)
-                weather.storm(planned, stopped, struck)
+                for again in range(ROUNDS_MAX):
+                    weather.storm(blows(options.seed, options.seconds, again), stopped, struck)
+                    if not record.undone(options.acts):
+                        break
+                over.set()
+                weather.clear()
+                wait(played, LAST_WORD_SECONDS)
             finally:
+                over.set()
                 stopped.set()  # whoever has not finished by now stops where they are
         for one in played:
             one.result()
@@ -143,9 +169,16 @@ def _options() -> Options:
     parser = argparse.ArgumentParser(prog="python -m local.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3)), help="derives every choice")
     parser.add_argument("--members", type=int, default=200)
-    parser.add_argument("--seconds", type=float, default=150, help="how long the storm lasts")
+    parser.add_argument("--seconds", type=float, default=150, help="how long the storm lasts, or one of its rounds")
+    parser.add_argument("--at-once", type=int, default=at_once(), help="how many of them live at the same time")
     chosen = parser.parse_args()
-    return Options(chosen.seed, chosen.members, chosen.seconds)
+    return Options(chosen.seed, chosen.members, chosen.seconds, chosen.at_once)
+
+
+def at_once() -> int:
+    """How many apps this machine carries at a time."""
+    carried = min(APPS_PER_CORE * (os.cpu_count() or 1), psutil.virtual_memory().available / 2**30 / APP_GIB)
+    return max(AT_ONCE_LEAST, int(carried))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-"""The end of a chaos run: the truth page, what was promised and is lost, and what never came to its end."""
+"""The end of a chaos run: the truth page, what was promised and is lost, what never ended, what the logs gave away."""
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from typing import Any
 
 from google.cloud.firestore import Client
@@ -16,12 +18,33 @@ from imagesfactory.vendors.firestore_client import default_database
 from rich.console import Console
 
 from local.chaos.plan import Act
-from local.chaos.player import Record
+from local.chaos.player import TYPED, Record
+from local.suite import Suite
+from local.suite.confidences import confidences
 from local.truth.table import verdict_table
 
 LOOKED_UP = 300
-WORTH_TELLING = {f"done: {act.value}" for act in (Act.MAKE, Act.BUY_WITH_TOSS, Act.BUY_WITH_STRIPE)}
-"""A run in which nobody did any of these has shown nothing."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to."""
+
+    verdicts: Sequence[Verdict]
+    undone: Sequence[Act]
+    """Acts of the stories that nobody has done: of these the run has shown nothing."""
+    lost: Sequence[str]
+    """What was promised and is lost."""
+    left: Mapping[str, int]
+    """What never came to its end, by place."""
+    said: Mapping[str, int]
+    """What may stand in no log, and stands in one, by kind."""
+
+    @property
+    def is_green(self) -> bool:
+        """Whether all of it is as it should be."""
+        found = (self.undone, self.lost, self.left, self.said)
+        return not any(found) and all(verdict.is_green for verdict in self.verdicts)
 
 
 def database() -> Client:
@@ -53,17 +76,23 @@ def print_counts(console: Console, record: Record) -> None:
         console.print(f"  {count:6,}  {what}")
 
 
-def print_verdicts(console: Console, record: Record, found: Sequence[Verdict], left: Mapping[str, int]) -> bool:
-    """Show what was found; whether all of it is as it should be."""
-    gone = lost(record)
-    console.print(verdict_table(found, IDS_MAX))
-    told = not record.counts.keys().isdisjoint(WORTH_TELLING)
-    if not told:
-        console.print("[red]Nothing was done, so nothing was tried.[/] A slow machine needs more SECONDS.")
-    if gone:
-        console.print(f"[red]Promised and lost:[/] {', '.join(gone[:IDS_MAX])}")
-    if left:
-        console.print(
-            f"[red]Never came to its end:[/] {', '.join(f'{count} {place}' for place, count in left.items())}"
-        )
-    return told and not gone and not left and all(verdict.is_green for verdict in found)
+def said_too_much(suite: Suite) -> Counter[str]:
+    """What may stand in no log and stands in those of the functions and of the database, by kind."""
+    databases = [path.read_text(errors="replace") for path in sorted(suite.logs.glob("firestore*.log"))]
+    found: Counter[str] = Counter()
+    for log in ("\n".join(suite.functions_output()), *databases):
+        found += confidences(log, typed=TYPED, secrets=suite.given.secrets.values())
+    return found
+
+
+def print_outcome(console: Console, outcome: Outcome) -> None:
+    """Show what was found."""
+    console.print(verdict_table(outcome.verdicts, IDS_MAX))
+    if outcome.undone:
+        acts = ", ".join(act.value for act in outcome.undone)
+        console.print(f"[red]Nobody got to[/] {acts}: of that nothing was shown. A slow machine needs more SECONDS.")
+    if outcome.lost:
+        console.print(f"[red]Promised and lost:[/] {', '.join(outcome.lost[:IDS_MAX])}")
+    for what, found in (("Never came to its end", outcome.left), ("In the logs", outcome.said)):
+        if found:
+            console.print(f"[red]{what}:[/] {', '.join(f'{count} {name}' for name, count in found.items())}")

@@ -52,9 +52,18 @@ class Blow:
         return f"{self.at_seconds:6.1f} s  {self.strike.value} {what}".rstrip()
 
 
-COMMON = (Act.MAKE, Act.MAKE, Act.MAKE_AND_CANCEL, Act.BUY_WITH_TOSS, Act.BUY_WITH_STRIPE, Act.ASK)
-AFTERWARDS = (Act.RETURN, Act.RETURN, Act.RETURN_AT_THE_DESK, Act.DISPUTE, Act.PAY_NOTHING, Act.TAKE_ALONG, Act.MAKE)
-LEAVERS_PERCENT = 15
+BUSINESS = (
+    (Act.BUY_WITH_TOSS, Act.RETURN),
+    (Act.BUY_WITH_STRIPE, Act.DISPUTE),
+    (Act.BUY_WITH_TOSS, Act.RETURN_AT_THE_DESK),
+    (Act.BUY_WITH_STRIPE, Act.RETURN),
+)
+"""How a member pays, and how the money, or some of it, goes back: in turn."""
+SPENDING = (Act.MAKE, Act.MAKE_AND_CANCEL)
+ASIDE = (Act.TAKE_ALONG, Act.ASK, Act.PAY_NOTHING)
+MORE = (*SPENDING, *ASIDE, Act.MAKE, Act.RETURN)
+LEAVES_EVERY = 4
+"""Of so many members one leaves. So the first four stories have every act in them."""
 CALLS = (
     ("openai", "*generations*"),
     ("openai", "*moderations*"),
@@ -86,15 +95,20 @@ FIRESTORE_KILLED_AT = (0.4, 0.8)
 
 
 def story(seed: int, number: int) -> tuple[Act, ...]:
-    """What member ``number`` does after joining."""
+    """The whole life of member ``number`` after joining: images, a purchase, more images, money back, whatever else
+    comes to mind, and for some the farewell.
+    """
     random = Random(f"{seed} member {number}")
-    acts = random.sample(COMMON, random.randint(2, 4)) + random.sample(AFTERWARDS, random.randint(0, 3))
-    return (*acts, Act.LEAVE) if random.random() * 100 < LEAVERS_PERCENT else tuple(acts)
+    bought, returned = BUSINESS[number % len(BUSINESS)]
+    life = [Act.MAKE, bought, SPENDING[number % len(SPENDING)], returned, ASIDE[number % len(ASIDE)]]
+    for act in random.choices(MORE, k=random.randint(0, 3)):
+        life.insert(random.randint(2, len(life)), act)
+    return (*life, Act.LEAVE) if number % LEAVES_EVERY == LEAVES_EVERY - 1 else tuple(life)
 
 
-def blows(seed: int, seconds: float) -> tuple[Blow, ...]:
-    """What breaks within so many seconds, in order."""
-    random = Random(f"{seed} blows")
+def blows(seed: int, seconds: float, again: int = 0) -> tuple[Blow, ...]:
+    """What breaks within so many seconds, in order; ``again``: the storm comes back so many times before."""
+    random = Random(f"{seed} blows {again}")
     strikes, weights = zip(*WEIGHTS, strict=True)
     count = int(seconds / BLOW_EVERY_SECONDS)
     chosen = [_blow(random, seconds, strike) for strike in random.choices(strikes, weights, k=count)]

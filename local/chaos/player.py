@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 from local.chaos.plan import Act
-from local.client import CallRefused, ClientApp, Member, SignInRefused, signup_statements
+from local.client import NAME, CallRefused, ClientApp, Member, SignInRefused, signup_statements
 from local.doubles import ControlClient
 from local.doubles.control import ControlRefused
 
@@ -23,8 +23,18 @@ PAUSE_SECONDS_MAX = 1.5
 TRY_AGAIN = {"INTERNAL", "UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED", "UNKNOWN", ""}
 
 
+PROMPT = "a paper boat under the moon"
+QUESTION = "언제 되나요?"
+TYPED = (NAME, PASSWORD, PROMPT, QUESTION)
+"""What members enter: it may stand in no log."""
+
+
 class GaveUp(Exception):
     """The app asked as often as an app may, and never got an answer."""
+
+
+class NothingThere(Exception):
+    """The member has nothing to do this with: what it rests on was refused or given up before."""
 
 
 @dataclass
@@ -44,6 +54,11 @@ class Record:
         """One more of these."""
         with self._lock:
             self.counts[what] += 1
+
+    def undone(self, acts: Iterable[Act]) -> list[Act]:
+        """Those of ``acts`` that nobody has done yet."""
+        with self._lock:
+            return [act for act in dict.fromkeys(acts) if not self.counts[f"done: {act.value}"]]
 
     def promised(self, path: str, uid: str) -> None:
         """The service answered that this is recorded: it may not be lost."""
@@ -69,7 +84,7 @@ class Player:
 
     def play(self, acts: tuple[Act, ...]) -> None:
         """Join, then do all of it; what is refused or given up is counted, and the story goes on."""
-        if not self._tried("join", self._join):
+        if self._stopped.is_set() or not self._tried("join", self._join):
             return
         for act in acts:
             if self._stopped.is_set():
@@ -98,6 +113,8 @@ class Player:
             self._record.count(f"refused: {refused.code or refused.status}")
         except (GaveUp, SignInRefused, ControlRefused) as problem:
             self._record.count(f"given up: {what} ({type(problem).__name__})")
+        except NothingThere:
+            self._record.count(f"nothing there: {what}")
         else:
             self._record.count(f"done: {what}")
             return True
@@ -126,7 +143,7 @@ class Player:
         models = self._random.choice([("gpt-image", "low"), ("stability-core", "standard")])
         wanted = {
             "request_id": self._request_id(),
-            "prompt": "a paper boat under the moon",
+            "prompt": PROMPT,
             "images": [{"model": models[0], "quality": models[1], "count": self._random.randint(1, 2)}],
         }
         job_id = str(self._call("create_job", wanted, devices=2)["job_id"])
@@ -160,30 +177,44 @@ class Player:
         self._noted(order)
 
     def _return(self) -> None:
-        if self._orders:
-            order = self._random.choice(self._orders)
-            wanted = {"request_id": self._request_id(), "order_id": order["order_id"], "points": 40}
-            self._call("request_refund", wanted, devices=2)
+        order = self._random.choice(self._bought())
+        self._wait_until_paid(order)
+        wanted = {"request_id": self._request_id(), "order_id": order["order_id"], "points": 40}
+        self._call("request_refund", wanted, devices=2)
 
     def _return_at_the_desk(self) -> None:
-        for order in self._orders[:1]:
-            if "stripe" in order:
-                self._doubles.stripe.refund_in_dashboard(order["stripe"]["session_id"], 100)
-            else:
-                self._doubles.toss.refund_in_dashboard(order["order_id"], 1000)
+        order = self._bought()[0]
+        if "stripe" in order:
+            self._doubles.stripe.refund_in_dashboard(order["stripe"]["session_id"], 100)
+        else:
+            self._doubles.toss.refund_in_dashboard(order["order_id"], 1000)
 
     def _dispute(self) -> None:
-        for order in self._orders:
-            if "stripe" in order:
-                dispute = self._doubles.stripe.open_dispute(order["stripe"]["session_id"])
-                self._doubles.stripe.close_dispute(dispute["id"], self._random.choice(["won", "lost"]))
+        order = next(iter(order for order in self._bought() if "stripe" in order), None)
+        if order is None:
+            raise NothingThere
+        dispute = self._doubles.stripe.open_dispute(order["stripe"]["session_id"])
+        self._doubles.stripe.close_dispute(dispute["id"], self._random.choice(["won", "lost"]))
+
+    def _bought(self) -> list[dict[str, Any]]:
+        if not self._orders:
+            raise NothingThere
+        return self._orders
+
+    def _wait_until_paid(self, order: dict[str, Any]) -> None:
+        """As a page that shows the order does: its event may be late, or lost until the sweep looks."""
+        for _ in range(ATTEMPTS_MAX):
+            if self._call("get_order", {"order_id": order["order_id"]})["status"] == "paid":
                 return
+            if self._stopped.wait(self._random.uniform(0, PAUSE_SECONDS_MAX)):
+                break
+        raise GaveUp
 
     def _take_along(self) -> None:
         self._call("export_my_data", devices=2)
 
     def _ask(self) -> None:
-        inquiry = {"request_id": self._request_id(), "topic": "service", "text": "언제 되나요?"}
+        inquiry = {"request_id": self._request_id(), "topic": "service", "text": QUESTION}
         self._call("create_inquiry", inquiry, devices=2)
 
     def _leave(self) -> None:

@@ -4,7 +4,7 @@ Signs up and in over Firebase Authentication's REST API, calls functions over th
 own documents over Firestore's Listen stream with its own ID token, so under the security rules.
 """
 
-from local.client.app import CallRefused, ClientApp, Member, SignInRefused, signup_statements
+from local.client.app import NAME, CallRefused, ClientApp, Member, SignInRefused, signup_statements
 from local.client.watch import Watch
 
-__all__ = ["CallRefused", "ClientApp", "Member", "SignInRefused", "Watch", "signup_statements"]
+__all__ = ["NAME", "CallRefused", "ClientApp", "Member", "SignInRefused", "Watch", "signup_statements"]

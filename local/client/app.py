@@ -50,12 +50,16 @@ class Member:
     refresh_token: str = field(repr=False)
 
 
+NAME = "김지수"
+"""Of whoever signs up by :func:`signup_statements`."""
+
+
 def signup_statements(catalog: dict[str, Any]) -> dict[str, Any]:
     """What completes the sign-up of a Korean speaker who agrees to what must be agreed to, and to no advertising;
     ``catalog`` is what ``get_catalog`` answered.
     """
     return {
-        "name": "김지수",
+        "name": NAME,
         "is_over_fourteen": True,
         "language": "ko",
         "terms_version": catalog["terms_version"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from local.chaos.plan import Act
 from local.chaos.player import GaveUp, Record, first_answer
 from local.client import CallRefused
 
@@ -26,3 +27,10 @@ def test_a_run_remembers_who_was_promised_what() -> None:
     record.count("calls")
     assert record.promises == {"jobs/1": "jisu"}
     assert record.counts["calls"] == 2
+
+
+def test_what_was_only_refused_or_had_no_object_counts_as_undone() -> None:
+    record = Record()
+    for what in ("done: make images", "refused: order-closed", "nothing there: return points"):
+        record.count(what)
+    assert record.undone([Act.MAKE, Act.RETURN, Act.RETURN, Act.LEAVE]) == [Act.RETURN, Act.LEAVE]
