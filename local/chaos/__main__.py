@@ -40,8 +40,8 @@ START_SECONDS = 300.0
 PRELUDE_SECONDS = 180.0
 """The first blow falls when somebody has joined, or after this: functions killed whenever they start show nothing."""
 AT_ONCE_LEAST, APPS_PER_CORE, APP_GIB = 6, 4, 1.5
-"""Apps that run at a time, each calling from two devices. The functions emulator starts a process of some 90 MB for
-every call of one function that is under way, and keeps it: so it is the memory, and the cores, that bound them."""
+"""Apps that run at a time, each calling from two devices. The functions emulator starts a process for every call
+of one function that is under way, and keeps it: so it is the memory, and the cores, that bound them."""
 ROUNDS_MAX = 4
 """How often the storm comes back until everything was done in it once."""
 LAST_WORD_SECONDS = 180.0

@@ -18,14 +18,14 @@ def monthly(demand: Demand) -> dict[str, float]:
     return {
         "images: OpenAI": demand.images * habit("openai_share") * _each("openai_image"),
         "images: Stability AI": demand.images * (1 - habit("openai_share")) * _each("stability_image"),
-        "payment fees": demand.purchases * _each("payment"),
+        "payment fees": _fees(demand),
         "mail": (demand.jobs + demand.purchases) * _each("mail"),
         "sign-ins": _beyond(demand.active, "sign_ins") * _each("sign_in_month"),
         "Firestore": _firestore(demand),
         "functions": _functions(demand),
         "queue": (demand.images + demand.jobs + 2 * demand.purchases) * _each("tasks"),
         "bucket": _bucket(demand),
-        "traffic": _gib(demand) * _each("egress_gib"),
+        "traffic": _traffic(demand),
     }
 
 
@@ -56,9 +56,18 @@ def _bucket(demand: Demand) -> float:
     )
 
 
-def _gib(demand: Demand) -> float:
+def _fees(demand: Demand) -> float:
+    toss = demand.purchases * habit("toss_share")
+    stripe = demand.purchases - toss
+    shares = toss * _each("toss_per_dollar") + stripe * _each("stripe_per_dollar")
+    return shares * habit("purchase_dollars") + stripe * _each("stripe_payment")
+
+
+def _traffic(demand: Demand) -> float:
+    """Apps fetch images from the bucket; letters leave from the functions."""
     viewed = demand.images * habit("image_views") * work("image_bytes")
-    return (viewed + demand.jobs * work("mail_bytes")) / GIB
+    mailed = demand.jobs * work("mail_bytes")
+    return (viewed * _each("bucket_egress_gib") + mailed * _each("function_egress_gib")) / GIB
 
 
 def _each(name: str) -> float:

@@ -23,6 +23,7 @@ class Demand:
     purchases: float
     pages: float
     leaving: float
+    joining: float
 
     def peak_per_second(self, per_month: float) -> float:
         """So many a month, in the busiest second."""
@@ -75,4 +76,5 @@ def demand_of(members: int) -> Demand:
         purchases=active * habit("purchases"),
         pages=active * habit("pages_read"),
         leaving=members * habit("leaving_share"),
+        joining=members * habit("joining_share"),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 FILE = Path(__file__).with_name("figures.yaml")
 
@@ -28,6 +29,15 @@ class Price(Figure):
     """US dollars for so many (``per``)."""
 
     per: float
+    as_of: date | None = None
+    """When it was so; an assumed price has no day."""
+
+    @model_validator(mode="after")
+    def _has_a_day(self) -> Self:
+        if (self.as_of is None) != (self.seen == "assumed"):
+            msg = "a price has a day if, and only if, it was seen somewhere"
+            raise ValueError(msg)
+        return self
 
     @property
     def each(self) -> float:

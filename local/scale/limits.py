@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from imagesfactory.doors.schedules import SWEEP_TIME
 from imagesfactory.payments.receipt_numbers import LANES
 
 from local.deployment import declared
-from local.scale.demand import Demand, demand_of
+from local.scale.demand import SECONDS_PER_MONTH, Demand, demand_of
 from local.scale.figures import figures, habit, work
 
 SLOTS_A_DAY = 288
@@ -88,11 +89,14 @@ def _nights(demand: Demand) -> tuple[Use, ...]:
     outstanding = demand.members / work("ledger_records_per_second")
     slot = demand.members / SLOTS_A_DAY / work("sign_ins_looked_up_per_second")
     told = demand.members / work("members_told_per_second")
+    expiring = demand.joining / SECONDS_PER_MONTH * habit("joining_burst") * SWEEP_SECONDS
+    expired = SWEEP_TIME.total_seconds() * work("wallets_expired_per_second")
     return (
         Use("purge of one day", purge, 86_400, "s", "ours", "one run for each range of names, side by side"),
         _given("a walk through the ledger", "nights_of_a_walk", nights, "nights"),
         _given("points outstanding by age", "scheduled_seconds", outstanding, "s"),
         Use("search for removed sign-ins", slot, SWEEP_SECONDS, "s", "ours", "a task for each slot"),
+        Use("bonuses that expire together", expiring, expired, "wallets a sweep", "ours", "several wallets at a time"),
         Use("letters about a change", told, NOTICE_SECONDS, "s", "ours", "several rolls side by side"),
     )
 

@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from imagesfactory.doors.schedules import SWEEP_SLOT, SWEEP_TIME
 
 from local.deployment import declared
 from local.scale import costs, limits
 from local.scale.day import DEADLINE_MINUTES, simulated
-from local.scale.demand import demand_of
+from local.scale.demand import SECONDS_PER_MONTH, demand_of
 from local.scale.figures import figures, habit, work
 
 ROOT = Path(__file__).parents[4]
@@ -48,6 +49,22 @@ def test_what_is_free_is_not_charged() -> None:
 def test_images_cost_what_their_providers_take() -> None:
     bill, demand = costs.monthly(demand_of(10_000)), demand_of(10_000)
     assert bill["images: OpenAI"] == pytest.approx(demand.images * habit("openai_share") * 0.032)
+
+
+def test_every_price_that_was_seen_has_its_day_and_the_fees_are_of_both_providers() -> None:
+    assert all((price.as_of is None) == (price.seen == "assumed") for price in figures().prices.values())
+    demand = demand_of(10_000)
+    toss, stripe = (
+        demand.purchases * habit("toss_share") * 0.43,
+        demand.purchases * (1 - habit("toss_share")) * (0.54 + 0.30),
+    )
+    assert costs.monthly(demand)["payment fees"] == pytest.approx(toss + stripe)
+
+
+def test_what_expires_together_is_held_against_what_a_sweep_has_time_for() -> None:
+    use = next(use for use in limits.uses(demand_of(1_000_000)) if use.name == "bonuses that expire together")
+    assert use.allowed == SWEEP_TIME.total_seconds() * work("wallets_expired_per_second")
+    assert use.wanted > demand_of(1_000_000).joining / SECONDS_PER_MONTH * SWEEP_SLOT.total_seconds(), "more than usual"
 
 
 def test_our_own_limits_are_read_from_what_is_declared() -> None:
