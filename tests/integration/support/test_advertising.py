@@ -142,7 +142,8 @@ def test_who_reports_an_advertisement_as_spam_gets_no_more_of_them_and_everythin
     room.begin(OFFICER, request(), backend.clock.now())
     carry_on(backend, room)
     backend.work_off()
-    (advertisement,) = backend.client.collection("mail").stream()
+    written = {letter.get("kind"): letter for letter in backend.client.collection("mail").stream()}
+    advertisement = written["advertisement"]
     report = MailEvent(advertisement.id, "spam@example.com", Fate.SPAM)
     for _ in range(2):  # events may come twice
         assert backend.mail_events.apply(report, backend.clock.now())
@@ -152,7 +153,7 @@ def test_who_reports_an_advertisement_as_spam_gets_no_more_of_them_and_everythin
     assert not list(backend.client.collection("suppressions").stream())
     assert not list(backend.client.collection(f"users/{uid}/alerts").stream())
     backend.work_off()
-    _, told = backend.doubles.control.mails(to="spam@example.com")
+    _, _, told = backend.doubles.control.mails(to="spam@example.com")
     assert "동의 내역이 변경되었습니다" in told["subject"]
     assert told["states"] == {"spam@example.com": "spam"}, "it was not dropped: SendGrid's own list does not count"
 
