@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from google.cloud.firestore import FieldFilter
 from imagesfactory.accounts.devices import DeviceRequest, DeviceService
 from imagesfactory.accounts.model import Identity
 from imagesfactory.accounts.roll import MemberRoll
@@ -141,6 +142,8 @@ def fan(backend: Backend, uid: str, language: str = "ko") -> str:
     backend.accounts.admit(Identity(uid, f"{uid}@example.com", "password"), backend.clock.now())
     statements = signup_request(agrees_to_marketing_push=True, language=language)
     backend.accounts.complete_signup(uid, statements, backend.clock.now())
+    for confirmation in backend.client.collection("mail").where(filter=FieldFilter("owner", "==", uid)).stream():
+        confirmation.reference.delete()
     has_device(backend, uid, f"telephone-of-{uid}")
     return uid
 
