@@ -51,7 +51,8 @@ def test_a_parent_asks_is_answered_and_the_childs_account_goes(house: Members) -
     assert demand(house) == inquiry_id
     house.work_off()
     (to_desk,) = house.doubles.control.mails(to=company().support_address)
-    assert "김보호 (parent)" in to_desk["text"]
+    assert inquiry_id in to_desk["text"]
+    assert "김보호" not in to_desk["text"], "the demand is read at the desk, where the look is logged"
     (received,) = house.doubles.control.mails(to=PARENT)
     assert "가족관계증명서" in received["text"]
     assert CHILD not in received["text"], "whether there is such an account is not said"
