@@ -39,7 +39,8 @@ def install_python_packages(root: Path, log: Path) -> bool:
         remedy = "On Debian and Ubuntu: apt install python3-venv"
         _run(f"Making .venv with {base}", [base, "-m", "venv", str(venv)], root, log, remedy)
     stamps.unstamp(venv)
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
+    # Most of what is installed is never imported: Python compiles what is, when it is.
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--no-compile"]
     network = "The first set-up needs a package index: check the network and pip's own settings, then run make again."
     _run("Installing the Python packages", [*pip, "-r", "requirements.txt"], root, log, network)
     stamps.stamp(venv, stamps.key_of([root / name for name in PYTHON_FILES], str(version_of(str(python)))))
