@@ -24,7 +24,14 @@ from tests.deployed.tokens import SignIn
 
 EXAMPLES = int(os.environ.get("IMAGESFACTORY_EXAMPLES", "12"))
 FUZZ = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-WITHOUT_INPUT = {"get_catalog", "get_packs", "get_policy_state", "export_my_data", "list_corrections"}
+WITHOUT_INPUT = {
+    "get_catalog",
+    "get_packs",
+    "get_policy_state",
+    "export_my_data",
+    "list_corrections",
+    "resume_mail",
+}
 OPEN = {"get_catalog", "get_packs", "create_open_inquiry"}
 LOOKS = "accesses/"
 """A look of staff is on record even if there was nothing to see."""
