@@ -127,13 +127,16 @@ def _role(project: str, member: str, role: str) -> Command:
     )
 
 
-def _own_role(account: Account, project: str, member: str) -> tuple[Step, Step]:
+def _own_role(account: Account, project: str, member: str) -> tuple[Step, Step, Step]:
     role, here = f"{account.name}_own", f"--project={project}"
     permissions = f"--permissions={','.join(account.permissions)}"
     make: Command = ("gcloud", "iam", "roles", "create", role, here, permissions, "--stage=GA")
     describe: Command = ("gcloud", "iam", "roles", "describe", role, here)
+    # One made by an earlier deployment may have had others.
+    update: Command = ("gcloud", "iam", "roles", "update", role, here, permissions, "--quiet")
     return (
-        Step(f"role {role}: {', '.join(account.permissions)}", (make,), done_if=describe),
+        Step(f"role {role}", (make,), done_if=describe),
+        Step(f"role {role}: {', '.join(account.permissions)}", (update,)),
         Step(f"{account.name} has {role}", (_role(project, member, f"projects/{project}/roles/{role}"),)),
     )
 

@@ -19,7 +19,7 @@ from imagesfactory.policy.retention import destroy_at
 from rich.console import Console
 
 from local.deployment import __main__ as command
-from local.deployment import alerts, audit, declared, incident, plan, runner, upkeep
+from local.deployment import accounts, alerts, audit, declared, incident, plan, runner, upkeep
 from local.deployment.plan import Target
 from local.deployment.steps import EDITED, Edit, Stage, Step
 
@@ -72,6 +72,15 @@ def test_no_account_is_given_a_role_that_reaches_everything() -> None:
 def test_one_account_of_functions_only_reaches_the_archive() -> None:
     reaching = [one for one in commands() if "databases/archive" in one and "datastore" in one]
     assert [one.split("serviceAccount:")[1].split("@")[0] for one in reaching] == ["keeper", "operator"]
+
+
+def test_a_role_that_there_is_already_gets_what_its_account_needs_now() -> None:
+    own = [account for account in accounts.ACCOUNTS if account.permissions]
+    steps = steps_of(plan.stages(TARGET))
+    always = [" ".join(one) for step in steps if step.done_if is None for one in step.commands]
+    for account in own:
+        (update,) = (one for one in always if f"iam roles update {account.name}_own " in one)
+        assert f"--permissions={','.join(account.permissions)} " in update
 
 
 def test_nobody_is_given_access_that_does_not_end() -> None:
