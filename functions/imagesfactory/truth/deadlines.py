@@ -50,6 +50,7 @@ DEADLINES = (
     Deadline(Check.EXPIRIES, "wallets", "next_expiry_at", SWEPT),
     Deadline(Check.EXPORTS, "exports", "resume_at", SWEPT),
     Deadline(Check.CORRECTIONS, "corrections", "due_at", AT_ONCE, (("state", "pending"),)),
+    Deadline(Check.CORRECTIONS, "users", "copies_due_at", SWEPT),
     Deadline(Check.WITHDRAWALS, "withdrawals", "resume_at", SWEPT),
     Deadline(Check.WITHDRAWALS, "withdrawals", "requested_at", WITHDRAWAL_ENDED),
     Deadline(Check.WITHDRAWALS, "withdrawn", "resume_at", SWEPT),

@@ -80,7 +80,9 @@ TEXTS = {
     Check.DISPUTES: Text("처리되지 않은 분쟁이 없다", "No lost dispute waits for the register of misuse"),
     Check.EXPIRIES: Text("만료 처리가 밀린 포인트가 없다", "No expired points wait to be posted"),
     Check.EXPORTS: Text("방치된 열람 파일이 없다", "No export is stuck"),
-    Check.CORRECTIONS: Text("기한이 지난 정정 요청이 없다", "No correction is past its ten days"),
+    Check.CORRECTIONS: Text(
+        "기한이 지난 정정이 없다", "No correction is past its ten days, or has yet to reach all copies"
+    ),
     Check.WITHDRAWALS: Text("방치된 탈퇴가 없다", "No withdrawal is stuck"),
     Check.INQUIRIES: Text("답변 기한이 지난 문의가 없다", "No inquiry waits longer than promised"),
     Check.ANNOUNCEMENTS: Text(

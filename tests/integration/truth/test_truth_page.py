@@ -94,6 +94,11 @@ PLANTS: list[tuple[str, Check, Callable[[LivedIn, datetime], Plant]]] = [
         Check.CORRECTIONS,
         lambda _, now: {"corrections/planted": {"state": "pending", "due_at": now - HOUR}},
     ),
+    (
+        "a correction that Firebase was not told",
+        Check.CORRECTIONS,
+        lambda _, now: {f"users/{KEEPER}": {"copies_due_at": now - HOUR}},
+    ),
     ("a withdrawal", Check.WITHDRAWALS, lambda _, now: {"withdrawals/gone": {"resume_at": now - HOUR}}),
     ("a slow withdrawal", Check.WITHDRAWALS, lambda _, now: {"withdrawals/gone": {"requested_at": now - 6 * DAY}}),
     ("open money", Check.WITHDRAWALS, lambda _, now: {"withdrawn/planted": {"resume_at": now - HOUR}}),
