@@ -13,7 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.registry_watch import RegistryWatch
 from tests.whole_run import WholeRunCheck
 
-TOGETHER = ("tests/deployed/", "tests/journeys/", "tests/integration/suite/")
+TOGETHER = ("tests/deployed/", "tests/journeys/", "tests/integration/suite/", "tests/integration/vendors/")
 """Folders that start much once for all of their tests, or whose tests tell one story in order."""
 EARLY = ("tests/deployed/", "tests/simulation/", "tests/integration/", "tests/journeys/")
 """The long ones, so that no worker is left with one of them when the other is done."""

@@ -135,7 +135,6 @@ def test_a_visit_is_noted_at_sign_in(app: ClientApp, office: Office) -> None:
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"is_over_fourteen": False}, "under-fourteen"),
         ({"agrees_to_privacy": False}, "consent-missing"),
         ({"terms_version": "1999-01-01"}, "policy-version-outdated"),
         ({"name": " "}, "name-invalid"),
@@ -151,6 +150,15 @@ def test_a_sign_up_that_lacks_something_stays_unfinished(
         app.call("complete_signup", statements(app, **change), member)
     assert refused.value.code == code
     assert office.document(f"users/{member.uid}")["status"] == "unfinished"
+
+
+def test_who_is_under_fourteen_is_on_the_way_out_and_cannot_say_otherwise(app: ClientApp, office: Office) -> None:
+    member = sign_up(app)
+    for is_over_fourteen in (False, True):
+        with pytest.raises(CallRefused) as refused:
+            app.call("complete_signup", statements(app, is_over_fourteen=is_over_fourteen), member)
+        assert refused.value.code == "under-fourteen"
+    assert office.document(f"users/{member.uid}")["status"] == "removing"
 
 
 def test_completing_twice_is_completing_once(app: ClientApp, office: Office) -> None:

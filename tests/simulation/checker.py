@@ -87,6 +87,7 @@ class Checker:
         self.purged_on: date | None = None
         self._people: dict[str, tuple[str, ...]] = {}
         self._left: dict[str, tuple[str, ...]] = {}
+        self._removed: set[str] = set()
         self._subjects: dict[str, str] = {}
         self._clocks: dict[str, datetime] = {}
         self._unfinished: dict[str, datetime] = {}
@@ -135,8 +136,9 @@ class Checker:
     def after_sweep(self, now: Snapshot, at: datetime) -> None:
         """The sweep may remove unfinished sign-ups, and bring to its end what it is there for."""
         before = dict(self.records)
-        moved = self._take_in("sweep", now, at)
         too_late = [uid for uid, begun in self._unfinished.items() if at - begun >= UNFINISHED]
+        self._removed |= set(too_late)
+        moved = self._take_in("sweep", now, at)
         overdue = {Where(DEFAULT, f"users/{uid}") for uid in too_late}
         for where in before.keys() - now.keys() - moved:
             record = self.records.pop(where)
@@ -226,12 +228,16 @@ class Checker:
             self._asked[record.owner] = since
 
     def _moved_from(self, where: Where, now: Snapshot) -> Where | None:
-        """Where the record of somebody who left was before, if it has just changed its database."""
+        """Where the record of somebody who left, or never completed a sign-up, was before, if it has just changed its
+        database.
+        """
         if where.store == BUCKET or where.path.startswith(("wallets/", "users/")):
             return None
         source = Where(DEFAULT if where.store == ARCHIVE else ARCHIVE, where.path)
-        is_move = source in self.records and source not in now and self.records[source].owner in self._left
-        return source if is_move else None
+        if source not in self.records or source in now:
+            return None
+        owner = self.records[source].owner
+        return source if owner in self._left or owner in self._removed else None
 
     def _changed(self, before: dict[Where, Record], now: Snapshot) -> Iterable[tuple[Where, Record]]:
         for where, record in before.items():

@@ -52,10 +52,12 @@ class CouponService:
     def _redeem(self, unit: UnitOfWork, uid: str, request_id: str, code: str, now: datetime) -> int:
         use = self._client.collection("coupon_uses").document(derive_id("coupon", uid, code))
         used, snapshot = unit.peek(use, self._points.wallet_reference(uid))
+        coupon = self._rules.coupon(code)
+        if coupon is None and not used.exists:
+            raise CouponUnknown
         wallet = self._points.admit_request(wallet_from(snapshot), now)
         if used.exists:
             return _granted_before(used, request_id)
-        coupon = self._rules.coupon(code)
         if coupon is None or not coupon.first_day <= legal_day(now) <= coupon.last_day:
             raise CouponUnknown
         lot_id, expires_at = f"coupon-{coupon.code}", now + timedelta(days=coupon.points_expire_after_days)
