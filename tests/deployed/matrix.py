@@ -25,7 +25,7 @@ from tests.deployed.world import RETRY_PAUSE, World
 EVERY_CALL = bool(os.environ.get("EVERY_CALL"))
 SHORT = 2
 """Acts with at most so many points are played in both ways at each."""
-POINTS_MAX = 4
+POINTS_MAX = 3
 """Of a longer act, so many points are taken."""
 CALLS_MAX = 600
 REPEATS_MAX = 12
