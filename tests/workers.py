@@ -1,6 +1,7 @@
-"""Two workers share a run of all tests: what stays together, what begins first, and what is known only of all of them.
+"""Workers share a run of all tests: what stays together, what begins first, and what is known only of all of them.
 
-`make test` starts pytest with ``-n 2`` (pytest-xdist). Without it one process does the same alone.
+`make test` starts pytest with ``-n 3`` (pytest-xdist): of three, one mostly waits for programs it started, and two have
+the two processors that the checks are made for. Without it one process does the same alone.
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
-"""The crash matrix: a scene is played once to count its outside calls, then once for every call at which it can end.
+"""The crash matrix: a scene is played once to count its outside calls, then again, ended at one of them.
 
 What the world outside saw of a process that ended before its n-th call is what it saw of one that ended after the call
 before that; and after a call that changes nothing it is what it was before it. So the points that differ are: before
-everything, and after each call that changes something. Of a long act, whose neighbouring points are much alike, some
-are taken, from its first to its last. With EVERY_CALL=1 in the environment the matrix relies on none of this, and kills
-before and after every single call.
+everything, and after each call that changes something. `make test` kills once, at the middle one of them; `make crash`
+(EVERY_CALL=1 in the environment) relies on none of this, and kills before and after every single call.
 
-Each kill is played in two ways, at the points of a longer act in turn: once the platform delivers the function again at
-once, as it would; once everything of it is lost, days go by, and then it comes after all.
+A kill can be played in two ways, of which `make crash` plays both: the platform delivers the function again at once, as
+it would; or everything of it is lost, days go by, and then it comes after all.
 """
 
 from __future__ import annotations
@@ -23,15 +22,8 @@ from tests.deployed.surroundings import new_process
 from tests.deployed.world import RETRY_PAUSE, World
 
 EVERY_CALL = bool(os.environ.get("EVERY_CALL"))
-SHORT = 2
-"""Acts with at most so many points are played in both ways at each."""
-POINTS_MAX = 3
-"""Of a longer act, so many points are taken."""
 CALLS_MAX = 600
 REPEATS_MAX = 12
-
-Point = tuple[int, bool]
-"""Number of an outside call, and whether before it (else after)."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +34,6 @@ class Kill:
     """After its n-th outside call; 0: it was never reached."""
     is_repeated: bool
     before: bool = False
-
-
-def spread(many: list[Point], count: int) -> list[Point]:
-    """``count`` of them, evenly, with the first and the last; all if there are no more."""
-    if len(many) <= count:
-        return many
-    return [many[round(number * (len(many) - 1) / (count - 1))] for number in range(count)]
 
 
 class Matrix:
@@ -71,13 +56,11 @@ class Matrix:
         ways = (True, False) if scene.comes_late else (True,)
         if EVERY_CALL:
             points = [(at, before) for at in range(1, len(calls) + 1) for before in (True, False)]
-        else:
-            points = spread([(at, False) for at, call in enumerate(calls, start=1) if call.changes], POINTS_MAX)
-        if len(points) > SHORT and not EVERY_CALL:
-            kills = [Kill(at, ways[number % len(ways)], before) for number, (at, before) in enumerate(points)]
-        else:
             kills = [Kill(at, is_repeated, before) for at, before in points for is_repeated in ways]
-        return [Kill(0, is_repeated=False), *kills] if scene.ends_by_itself and scene.comes_late else kills
+            return [Kill(0, is_repeated=False), *kills] if scene.ends_by_itself and scene.comes_late else kills
+        changing = [at for at, call in enumerate(calls, start=1) if call.changes]
+        middle = len(changing) // 2
+        return [Kill(at, ways[len(changing) % len(ways)]) for at in changing[middle : middle + 1]]
 
     def play(self, scene: Scene, kill: Kill, calls: list[OutsideCall]) -> None:
         """Play the scene, whose calls these are, with a kill, and check everything."""

@@ -154,10 +154,10 @@ def test_a_sign_up_that_lacks_something_stays_unfinished(
 
 def test_who_is_under_fourteen_is_on_the_way_out_and_cannot_say_otherwise(app: ClientApp, office: Office) -> None:
     member = sign_up(app)
-    for is_over_fourteen in (False, True):
+    for is_over_fourteen, code in ((False, "under-fourteen"), (True, "account-not-active")):
         with pytest.raises(CallRefused) as refused:
             app.call("complete_signup", statements(app, is_over_fourteen=is_over_fourteen), member)
-        assert refused.value.code == "under-fourteen"
+        assert refused.value.code == code
     assert office.document(f"users/{member.uid}")["status"] == "removing"
 
 

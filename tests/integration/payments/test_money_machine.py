@@ -369,7 +369,7 @@ def test_money_survives_everything(firestore_process: FirestoreProcess, doubles:
     run_state_machine_as_test(
         MoneyMachine,
         settings=settings(
-            max_examples=12,
+            max_examples=8,
             stateful_step_count=14,
             deadline=None,
             suppress_health_check=list(HealthCheck),
