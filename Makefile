@@ -55,7 +55,7 @@ crash: setup ## end every deployed function before and after each of its outside
 	@EVERY_CALL=1 $(VENV)/python -m pytest tests/deployed/test_crash_matrix.py
 
 simulate: setup ## live six years day by day on a moved clock: every record dies on its day (YEARS=6 MEMBERS=12 SEED=1)
-	@EVERY_SPOIL=1 $(VENV)/python -m pytest -q tests/simulation/test_checker_has_teeth.py
+	@THOROUGH=1 $(VENV)/python -m pytest -q tests/simulation
 	@$(VENV)/python -m tests.simulation --years $(or $(YEARS),6) --members $(or $(MEMBERS),12) --seed $(or $(SEED),1)
 
 bench: setup ## measure the budgets and print one table; AREAS="job rules" for some, RECORD=1 keeps the figures

@@ -345,7 +345,7 @@ def erasing_no_devices(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-EVERY_SPOIL = bool(os.environ.get("EVERY_SPOIL"))
+EVERY_SPOIL = bool(os.environ.get("THOROUGH"))
 """`make simulate` sets it; `make test` takes one of each kind."""
 OF_EACH_KIND: list[tuple[Callable[[Deeds], Story], Any, str | None]] = [
     (a_visit_after_midnight, None, None),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from imagesfactory.privacy.purge.model import broken_links
 
@@ -14,6 +16,7 @@ from tests.simulation.table import FILES, ROWS
 NEVER_DIES_HERE = {"member data"}
 
 
+@pytest.mark.skipif(not os.environ.get("THOROUGH"), reason="two minutes long: make simulate runs it")
 @pytest.mark.timeout(400)
 def test_every_record_dies_on_its_day_through_six_years(firestore_process: FirestoreProcess, doubles: Doubles) -> None:
     with prepared(firestore_process, doubles, six_years) as simulation:
