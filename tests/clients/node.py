@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 SCRIPTS = Path(__file__).parent / "js"
-SECONDS_MAX = 200.0
+SECONDS_MAX = 220.0
 
 Helpers = Mapping[str, Callable[[], None]]
 """What a script may ask for while it runs, such as killing the server."""

@@ -7,7 +7,7 @@ import { deleteApp, initializeApp } from 'firebase/app';
 /** What the Python side gave: {host, port, project, ...}. */
 export const settings = JSON.parse(process.argv[2]);
 
-const CASE_MILLISECONDS_MAX = settings.milliseconds ?? 30_000;
+const CASE_MILLISECONDS_MAX = settings.milliseconds ?? 90_000;
 
 const cases = [];
 const apps = [];
