@@ -39,6 +39,9 @@ purge-report: setup ## what is due, what is overdue, is the evidence whole (DRY=
 test: lint ## every check: lint, then all tests
 	@$(VENV)/python -m pytest -n 3 --no-loadscope-reorder
 
+thorough: setup ## the tests that are too long for every run: six years, spoilt backends, set-up and start from nothing
+	@THOROUGH=1 $(VENV)/python -m pytest tests/simulation tests/integration/suite
+
 test-quick: setup ## the tests that start no emulators
 	@$(VENV)/python -m pytest --ignore=tests/journeys --ignore=tests/integration --ignore=tests/simulation
 
@@ -55,7 +58,6 @@ crash: setup ## end every deployed function before and after each of its outside
 	@EVERY_CALL=1 $(VENV)/python -m pytest tests/deployed/test_crash_matrix.py
 
 simulate: setup ## live six years day by day on a moved clock: every record dies on its day (YEARS=6 MEMBERS=12 SEED=1)
-	@THOROUGH=1 $(VENV)/python -m pytest -q tests/simulation
 	@$(VENV)/python -m tests.simulation --years $(or $(YEARS),6) --members $(or $(MEMBERS),12) --seed $(or $(SEED),1)
 
 bench: setup ## measure the budgets and print one table; AREAS="job rules" for some, RECORD=1 keeps the figures

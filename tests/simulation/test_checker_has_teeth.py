@@ -6,7 +6,6 @@ table, its calendar, its purge, its withdrawal) and lets a short story run on it
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -33,6 +32,7 @@ from tests.simulation.observer import ARCHIVE, BUCKET, DEFAULT, Seen, Snapshot, 
 from tests.simulation.run import prepared
 from tests.simulation.seoul_days import begin_of, day_of, days, last_day, months, years
 from tests.simulation.story import JISU, Story
+from tests.thorough import IS_THOROUGH
 
 MORNING = begin_of(date(2027, 12, 1)) + timedelta(hours=1)
 LAST_DAY = date(2028, 3, 1)
@@ -345,8 +345,6 @@ def erasing_no_devices(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-EVERY_SPOIL = bool(os.environ.get("THOROUGH"))
-"""`make simulate` sets it; `make test` takes one of each kind."""
 OF_EACH_KIND: list[tuple[Callable[[Deeds], Story], Any, str | None]] = [
     (a_visit_after_midnight, None, None),
     (a_visit_after_midnight, with_months(2), "went on 2028-01-31, before its last day was over: 2028-02-29"),
@@ -367,7 +365,7 @@ ALIKE: list[tuple[Callable[[Deeds], Story], Any, str | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("tell_story", "spoil", "complaint"), OF_EACH_KIND + (ALIKE if EVERY_SPOIL else []))
+@pytest.mark.parametrize(("tell_story", "spoil", "complaint"), OF_EACH_KIND + (ALIKE if IS_THOROUGH else []))
 def test_a_spoilt_backend_does_not_pass(
     firestore_process: FirestoreProcess,
     doubles: Doubles,

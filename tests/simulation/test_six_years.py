@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from imagesfactory.privacy.purge.model import broken_links
 
@@ -12,11 +10,12 @@ from tests.firestore_process import FirestoreProcess
 from tests.simulation.run import prepared, table
 from tests.simulation.story import FIRST_DAY, LAST_DAY, six_years
 from tests.simulation.table import FILES, ROWS
+from tests.thorough import thorough
 
 NEVER_DIES_HERE = {"member data"}
 
 
-@pytest.mark.skipif(not os.environ.get("THOROUGH"), reason="two minutes long: make simulate runs it")
+@thorough
 @pytest.mark.timeout(400)
 def test_every_record_dies_on_its_day_through_six_years(firestore_process: FirestoreProcess, doubles: Doubles) -> None:
     with prepared(firestore_process, doubles, six_years) as simulation:
