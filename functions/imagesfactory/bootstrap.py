@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from imagesfactory.payments.sweep import PaymentSweep
     from imagesfactory.points.service import PointsService
     from imagesfactory.policy.catalog import Catalog
+    from imagesfactory.policy.versions import VersionsByClock
     from imagesfactory.privacy.misuse import MisuseRegister
     from imagesfactory.privacy.purge.desk import PurgeDesk
     from imagesfactory.privacy.purge.service import Purge
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from imagesfactory.vendors.bucket import CloudStorageBucket
     from imagesfactory.vendors.bucket_folders import BucketFolders
     from imagesfactory.vendors.directory import FirebaseDirectory
+    from imagesfactory.vendors.sendgrid_recipients import SendGridRecipients
     from imagesfactory.withdrawal.open_money import OpenMoney
     from imagesfactory.withdrawal.settling import Settling
 
@@ -66,6 +68,14 @@ def clock() -> Clock:
 def outside_clock() -> Clock:
     """The time outside, which nobody moves: signatures and sign-ins are dated by it."""
     return SystemClock()
+
+
+@cache
+def versions() -> VersionsByClock:
+    """The versions of the terms and the policy that are in force at the time of the question."""
+    from imagesfactory.policy.versions import VersionsByClock
+
+    return VersionsByClock(clock())
 
 
 @cache
@@ -109,7 +119,6 @@ def tombstones() -> Tombstones:
 def accounts() -> AccountService:
     """The accounts room."""
     from imagesfactory.accounts.service import AccountService
-    from imagesfactory.policy.versions import VersionsByClock
 
     return AccountService(
         _database(),
@@ -118,7 +127,7 @@ def accounts() -> AccountService:
         directory=_directory(),
         wallets=points(),
         letters=_consent_letters(),
-        versions=VersionsByClock(clock()),
+        versions=versions(),
     )
 
 
@@ -269,9 +278,15 @@ def settlements() -> Settlements:
 def profiles() -> ProfileService:
     """What members change of their own data."""
     from imagesfactory.accounts.profiles import ProfileService
-    from imagesfactory.policy.versions import VersionsByClock
 
-    return ProfileService(_database(), VersionsByClock(clock()), _consent_letters())
+    return ProfileService(_database(), versions(), _consent_letters())
+
+
+@cache
+def _recipients() -> SendGridRecipients:
+    from imagesfactory.vendors.sendgrid_recipients import SendGridRecipients
+
+    return SendGridRecipients(api_key=settings().sendgrid_api_key, host=settings().sendgrid_address)
 
 
 @cache

@@ -59,10 +59,8 @@ def support() -> SupportService:
 def contact_erasure() -> ContactErasure:
     """What the mail carrier keeps of people without an account."""
     from imagesfactory.support.forgetting import ContactErasure
-    from imagesfactory.vendors.sendgrid_recipients import SendGridRecipients
 
-    carrier = SendGridRecipients(api_key=settings().sendgrid_api_key, host=settings().sendgrid_address)
-    return ContactErasure(bootstrap._database(), carrier)
+    return ContactErasure(bootstrap._database(), bootstrap._recipients())
 
 
 @cache
@@ -99,9 +97,8 @@ def notices() -> NoticeService:
     from imagesfactory.accounts.renewal import ConsentRenewal
     from imagesfactory.accounts.roll import MemberRoll
     from imagesfactory.notices.service import NoticeService
-    from imagesfactory.policy.versions import VersionsByClock
 
-    database, versions = bootstrap._database(), VersionsByClock(bootstrap.clock())
+    database, versions = bootstrap._database(), bootstrap.versions()
     return NoticeService(
         database,
         roll=MemberRoll(database),

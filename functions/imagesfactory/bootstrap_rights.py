@@ -6,7 +6,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from imagesfactory import bootstrap
-from imagesfactory.kit.settings import settings
 
 if TYPE_CHECKING:
     from imagesfactory.accounts.copies import Copies
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from imagesfactory.rights.export import ExportService
     from imagesfactory.rights.mail_stops import MailStops
     from imagesfactory.rights.my_page import MyPage
-    from imagesfactory.vendors.sendgrid_recipients import SendGridRecipients
     from imagesfactory.withdrawal.archive import Archive
     from imagesfactory.withdrawal.erasure import Erasure
     from imagesfactory.withdrawal.guardians import GuardianDesk
@@ -220,7 +218,7 @@ def _erasure() -> Erasure:
         bootstrap._database(),
         archive=_archive(),
         files=bootstrap._folders(),
-        processors={"sendgrid": _recipients()},
+        processors={"sendgrid": bootstrap._recipients()},
     )
 
 
@@ -236,11 +234,4 @@ def copies() -> Copies:
     """What others have copied of profiles."""
     from imagesfactory.accounts.copies import Copies
 
-    return Copies(bootstrap._database(), sign_ins=bootstrap._directory(), carrier=_recipients())
-
-
-@cache
-def _recipients() -> SendGridRecipients:
-    from imagesfactory.vendors.sendgrid_recipients import SendGridRecipients
-
-    return SendGridRecipients(api_key=settings().sendgrid_api_key, host=settings().sendgrid_address)
+    return Copies(bootstrap._database(), sign_ins=bootstrap._directory(), carrier=bootstrap._recipients())

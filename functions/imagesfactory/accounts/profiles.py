@@ -76,15 +76,20 @@ class ProfileService:
         log.info("consents.changed", uid=uid)
         return profile
 
-    def refuse_advertising(self, unit: UnitOfWork, uid: str, channel: str, now: datetime) -> None:
-        """Take back the consent to advertising by mail, in the unit that learns by ``channel`` that the member wants
-        none; whoever did not agree, or is leaving, stays as they are.
+    def unsubscribe(self, uid: str, kind: ConsentKind, now: datetime) -> None:
+        """Take back a consent to advertising by the link in a message; nobody there, or nothing agreed to, is fine."""
+        work = partial(self.refuse_advertising, uid=uid, kind=kind, channel="web", now=now)
+        unit_of_work.run(self._client, work)
+
+    def refuse_advertising(self, unit: UnitOfWork, uid: str, kind: ConsentKind, channel: str, now: datetime) -> None:
+        """Take back a consent to advertising, in the unit that learns by ``channel`` that the member wants none;
+        whoever did not agree, or is leaving, stays as they are.
         """
         (snapshot,) = unit.peek(self._store.reference(uid))
         profile = profile_from(snapshot)
         if profile is None or profile.status not in {Status.ACTIVE, Status.SUSPENDED}:
             return
-        said = profile.consent(ConsentKind.MARKETING_EMAIL)
+        said = profile.consent(kind)
         if said is not None and said.is_granted:
             unit.tie(snapshot)
             refusal = Consent(said.kind, is_granted=False, version=self._versions.privacy, at=now, channel=channel)

@@ -20,9 +20,8 @@ def get_catalog(request: CallableRequest[Any]) -> dict[str, Any]:
     callers.anybody(request)
     limits.count("get_catalog", request)
     from imagesfactory.doors import views
-    from imagesfactory.policy.versions import VersionsByClock
 
-    return views.catalog(bootstrap.catalog(), bootstrap.offered(), VersionsByClock(bootstrap.clock()))
+    return views.catalog(bootstrap.catalog(), bootstrap.offered(), bootstrap.versions())
 
 
 @on_call(timeout_sec=30, concurrency=40, secrets=list(SECRETS_OF_IDENTITY))

@@ -31,12 +31,11 @@ def policy_page(request: Request) -> Response:
     if refused is not None:
         return refused
     from imagesfactory.notices.policy_page import Officer, policy_page
-    from imagesfactory.policy.versions import VersionsByClock
 
     try:
         officer = Officer(settings().officer_name, settings().officer_telephone)
         language: Literal["en", "ko"] = "en" if request.args.get("lang") == "en" else "ko"
-        in_force = VersionsByClock(bootstrap.clock()).privacy
+        in_force = bootstrap.versions().privacy
         page = policy_page(language, officer, in_force, request.args.get("version") or in_force)
     except Exception as problem:
         log.failure("page.failed", problem, task="policy_page")
@@ -64,27 +63,13 @@ def unsubscribe(request: Request) -> Response:
     if request.method != "POST":
         return _small_page(_ASK)
     try:
-        return _refused_advertising(member, is_pushed=request.args.get("c") == "push")
+        from imagesfactory.accounts.model import ConsentKind
+
+        kind = ConsentKind.MARKETING_PUSH if request.args.get("c") == "push" else ConsentKind.MARKETING_EMAIL
+        bootstrap.profiles().unsubscribe(member, kind, bootstrap.clock().now())
     except Exception as problem:
         log.failure("page.failed", problem, task="unsubscribe")
         return said(INTERNAL, 500)
-
-
-def _refused_advertising(member: str, *, is_pushed: bool) -> Response:
-    from imagesfactory.accounts.changes import ConsentRequest
-    from imagesfactory.accounts.errors import AccountNotActive, AccountUnknown
-    from imagesfactory.policy.versions import VersionsByClock
-
-    version = VersionsByClock(bootstrap.clock()).privacy
-    refusal = (
-        ConsentRequest(version=version, channel="web", marketing_push=False)
-        if is_pushed
-        else ConsentRequest(version=version, channel="web", marketing_email=False)
-    )
-    try:
-        bootstrap.profiles().set_consents(member, refusal, bootstrap.clock().now())
-    except (AccountUnknown, AccountNotActive):
-        log.info("unsubscribe.nobody_there")  # nothing is sent to them in any case
     return _small_page(_DONE)
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from imagesfactory.accounts.model import ConsentKind
 from imagesfactory.accounts.profiles import ProfileService
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.unit_of_work import UnitOfWork
@@ -65,7 +66,7 @@ class MailEvents:
         unit.tie(snapshot)
         self._store.update(unit, replace(mail, fate=fate))
         if fate is Fate.SPAM and snapshot.get("kind") == Advertisement.kind:
-            self._profiles.refuse_advertising(unit, mail.owner, SPAM_REPORT, now)
+            self._profiles.refuse_advertising(unit, mail.owner, ConsentKind.MARKETING_EMAIL, SPAM_REPORT, now)
             return True
         self._suppressions.add(unit, event.address, fate, now)
         if mail.owner and not mail.fate.ends_address:

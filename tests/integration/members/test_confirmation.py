@@ -301,3 +301,16 @@ def test_a_profile_from_before_is_judged_by_its_consents_and_asked_once_it_was_w
     profile = service.profiles.active(UID)
     assert not profile.has_consent(ConsentKind.MARKETING_EMAIL, service.clock.now())
     assert profile.has_consent(ConsentKind.MARKETING_EMAIL, service.clock.now() - timedelta(hours=13))
+
+
+@pytest.mark.parametrize("status", ["active", "suspended"])
+def test_a_way_out_counts_also_for_somebody_who_is_suspended_and_once(service: SimulatedHouse, status: str) -> None:
+    service.client.document(f"users/{UID}").update({"status": status})
+    for _ in range(2):
+        service.profiles.unsubscribe(UID, ConsentKind.MARKETING_EMAIL, service.clock.now() + timedelta(hours=1))
+    assert [line["is_granted"] for line in history(service)] == [True, False]
+    assert not service.document(f"users/{UID}")["consents"]["marketing_email"]["is_granted"]
+
+
+def test_a_way_out_of_nobody_is_fine(service: SimulatedHouse) -> None:
+    service.profiles.unsubscribe("nobody", ConsentKind.MARKETING_PUSH, service.clock.now())
