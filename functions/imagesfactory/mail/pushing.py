@@ -11,7 +11,7 @@ from imagesfactory.kit import log
 from imagesfactory.kit.ids import derive_id
 from imagesfactory.mail.advertising import Advertiser, left_of_day
 from imagesfactory.mail.model import Mail
-from imagesfactory.mail.ports import AddressGone, Push, Pusher, SenderBusy
+from imagesfactory.mail.ports import AddressGone, LetterRefused, Push, Pusher, SenderBusy
 from imagesfactory.mail.rendering import render_notification
 from imagesfactory.mail.words import AnswerWaiting, ImagesEnded, Notification, PushedAdvertisement
 
@@ -40,12 +40,15 @@ class PushDesk:
 
         Raises:
             SenderBusy: none took it, and later one may.
-            LetterRefused: the carrier will never take it.
+            LetterRefused: none took it, and none ever will.
             NobodyReached: see there.
 
         """
         push = self._push(mail, words, recipient, now)
-        taken, busy, ends = [], [], monotonic() + ROUND_SECONDS
+        taken: list[str] = []
+        busy: list[SenderBusy] = []
+        refused: list[LetterRefused] = []
+        ends = monotonic() + ROUND_SECONDS
         for device in self._devices.reachable(mail.owner):
             if monotonic() > ends:
                 break
@@ -53,12 +56,16 @@ class PushDesk:
                 taken.append(self._pusher.push(push, device.address))
             except SenderBusy as problem:
                 busy.append(problem)
+            except LetterRefused as problem:
+                refused.append(problem)
             except AddressGone:
                 self._forget(mail.owner, device)
         if taken:
             return taken[0]
         if busy:
             raise min(busy, key=lambda problem: problem.delay)
+        if refused:
+            raise refused[0]
         raise NobodyReached
 
     def _forget(self, owner: str, device: ReachableDevice) -> None:

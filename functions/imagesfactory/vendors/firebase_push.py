@@ -22,6 +22,7 @@ CALL_SECONDS = 10.0
 """The longest silence of one call."""
 _SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 _FIELDS = {"token": "token", "installation": "fid"}
+_NO_ADDRESS = "not a valid FCM registration token"
 _GONE = frozenset({"UNREGISTERED", "SENDER_ID_MISMATCH"})
 """The app was removed, or its address belongs to another project."""
 
@@ -125,7 +126,11 @@ def _error_code(answer: Any) -> str:
 
 
 def _is_about_the_address(answer: Any) -> bool:
-    """Whether the request is refused because what it names is no push address."""
+    """Whether the request is refused because what it names is no push address: FCM says so in words alone
+    (github.com/firebase/firebase-admin-java/issues/1064), though its reference promises the field.
+    """
+    if _NO_ADDRESS in str(_error(answer).get("message", "")):
+        return True
     fields = {f"message.{name}" for name in _FIELDS.values()}
     violations = [found for one in _details(answer) for found in one.get("fieldViolations") or []]
     return any(isinstance(found, dict) and found.get("field") in fields for found in violations)

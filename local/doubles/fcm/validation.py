@@ -38,10 +38,16 @@ def checked(body: Any) -> tuple[str, dict[str, Any]]:
         raise _wrong("message", "Exactly one of token, fid, topic or condition is required.")
     address = message[targets[0]]
     if not isinstance(address, str) or not address or re.search(r"\s", address):
-        raise _wrong(f"message.{targets[0]}", "The registration token is not a valid FCM registration token")
+        raise _no_address(targets[0])
     _check_payload(message)
     _check_platforms(message)
     return address, message
+
+
+def _no_address(target: str) -> FcmRefusal:
+    """Of a token FCM tells in words alone that it is none (github.com/firebase/firebase-admin-java/issues/1064)."""
+    words = "The registration token is not a valid FCM registration token"
+    return FcmRefusal("INVALID_ARGUMENT", words) if target == "token" else _wrong(f"message.{target}", "Invalid value.")
 
 
 def _check_payload(message: dict[str, Any]) -> None:

@@ -112,6 +112,17 @@ def test_a_carrier_that_is_busy_is_asked_again_and_a_device_that_was_reached_is_
     assert (letter["state"], letter["attempts"], len(pushed(backend))) == ("sent", 1, 1)
 
 
+def test_what_one_device_can_never_take_keeps_it_from_no_other(backend: Backend) -> None:
+    uid = backend.member()
+    has_device(backend, uid, PHONE)
+    has_device(backend, uid, TABLET)
+    backend.doubles.control.plan(FaultRule(effect="error", provider="fcm", code="INVALID_ARGUMENT", calls=(1, 3, 4)))
+    reached, refused = notify(backend, uid), notify(backend, uid, "wrong-for-all")
+    backend.work_off()
+    assert (outcome(backend, reached)[:2], len(pushed(backend))) == (("sent", ""), 1)
+    assert outcome(backend, refused)[0] == "failed"
+
+
 def test_one_who_leaves_or_waits_for_a_correction_hears_nothing(backend: Backend) -> None:
     uid = backend.member()
     has_device(backend, uid, PHONE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 from imagesfactory.accounts.devices import PushAddress
@@ -54,13 +55,21 @@ def test_an_installation_is_reached_now_or_never(doubles: Doubles, pusher: Fireb
     assert pushed["message"]["android"]["ttl"] == "0s"
 
 
-@pytest.mark.parametrize("value", ["a-removed-app", "other-project-token", "no token at all"])
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("token", "a-removed-app"),
+        ("token", "other-project-token"),
+        ("token", "no token at all"),
+        ("installation", "no installation at all"),
+    ],
+)
 def test_an_address_that_ends_is_told_from_everything_else(
-    doubles: Doubles, pusher: FirebasePusher, value: str
+    doubles: Doubles, pusher: FirebasePusher, kind: Literal["token", "installation"], value: str
 ) -> None:
     doubles.control.remove_app("a-removed-app")
     with pytest.raises(AddressGone):
-        pusher.push(PUSH, PushAddress(kind="token", value=value))
+        pusher.push(PUSH, PushAddress(kind=kind, value=value))
 
 
 @pytest.mark.parametrize(
