@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from imagesfactory.kit.settings import SECRETS_OF_PAYMENTS
+
 from local.deployment.steps import Command, Step
 
 DEFAULT, ARCHIVE = "(default)", "archive"
 OPERATOR = "operator"
+KEYS_OF_PROVIDERS = tuple(name for name in SECRETS_OF_PAYMENTS if name.endswith("_SECRET_KEY"))
+"""Secrets that operators may read, to ask the payment providers."""
 
 
 @dataclass(frozen=True)

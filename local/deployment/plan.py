@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from imagesfactory.kit.settings import REGION
 
 from local.deployment import accounts, alerts, audit, declared
-from local.deployment.accounts import ARCHIVE, DEFAULT, OPERATOR, address
+from local.deployment.accounts import ARCHIVE, DEFAULT, KEYS_OF_PROVIDERS, OPERATOR, address
 from local.deployment.steps import Command, Stage, Step, written
-from local.operator.keys import KEYS_OF_PROVIDERS
 
 SERVICES = [
     "artifactregistry",
@@ -44,7 +43,8 @@ SERVICES = [
 AT_ONCE = 20
 """How many services one command may enable (cloud.google.com/service-usage/docs/reference/rest, batchEnable)."""
 OWN_KEY = "PSEUDONYM_KEY"
-"""The secret that no provider gives: it is made here."""
+"""The secret that no provider gives: it is made here, and never rotated, as every hash made with it would point
+nowhere."""
 BACKUP_DAYS = 7
 """How long a daily backup is kept: what was erased is gone from the last backup after so many days as well."""
 LIFECYCLE_FILE = "storage.lifecycle.json"

@@ -9,13 +9,12 @@ from local.deployment.accounts import ARCHIVE, DEFAULT
 from local.deployment.plan import Target
 from local.deployment.steps import Command, Stage, Step, written
 
-PSEUDONYMS = "PSEUDONYM_KEY"
-"""The one key that is never rotated: every hash made with it would point nowhere."""
 BESIDE = "beside"
 """The database that a backup or an earlier moment is brought back into, beside the live ones."""
 SINCE = (
     *("signup.completed", "consents.changed", "correction.requested", "image.deleted", "withdrawal.begun"),
     *("misuse.recorded", "misuse.lifted", "order.paid", "refund.requested", "coupon.redeemed", "disclosure.recorded"),
+    *("member.suspended", "member.reinstated", "refund.recorded_by_hand"),
 )
 """Lines of the log (kit/log.py) that say what a database brought back does not know."""
 
@@ -31,9 +30,9 @@ def rotation(target: Target, secret: str) -> tuple[Stage, ...]:
         CannotRotate
 
     """
-    if secret == PSEUDONYMS:
+    if secret == plan.OWN_KEY:
         raise CannotRotate(
-            f"{PSEUDONYMS} must stay: the register of misuse, the marks of withdrawn accounts and the suppressed "
+            f"{plan.OWN_KEY} must stay: the register of misuse, the marks of withdrawn accounts and the suppressed "
             "addresses are found by hashes made with it. If it leaked, treat it as an incident (docs/operations.md)."
         )
     functions = declared.functions_with(secret)
@@ -210,7 +209,8 @@ def _lost(target: Target) -> tuple[Step, ...]:
             "refusals first",
             by_hand="For each consents.changed: ask the member anew, and set marketing_email to false until they "
             "answer. Take over what SendGrid's suppression lists have since; who unsubscribed by a link is among the "
-            "requests of the function unsubscribe. No campaign before that.",
+            "requests of the function unsubscribe. No campaign before that. For each member.suspended "
+            "the officer suspends anew, for each member.reinstated reinstates.",
             is_awaited=True,
         ),
         Step(
@@ -223,8 +223,9 @@ def _lost(target: Target) -> tuple[Step, ...]:
         Step(
             "money",
             by_hand=f"For each lost day: make settle PROJECT={target.project} DAY=... AGAIN=1. A payment the provider "
-            "has and we have not is granted or paid back by hand; refunds and disputes likewise. Points that were "
-            "spent since are with the members again: that is our loss.",
+            "has and we have not is granted or paid back by hand; refunds and disputes likewise. For each "
+            "refund.recorded_by_hand: record it again, do not pay it again. Points that were spent since are with the "
+            "members again: that is our loss.",
             is_awaited=True,
         ),
         Step(

@@ -9,13 +9,13 @@ from collections.abc import MutableMapping
 import google.auth
 import requests
 from google.auth.transport.requests import AuthorizedSession
-from imagesfactory.kit.settings import SECRETS_OF_PAYMENTS, settings
+from imagesfactory.kit.settings import settings
 
+from local.deployment.accounts import KEYS_OF_PROVIDERS
 from local.operator.backend import Backend
 from local.operator.errors import OperatorError
 
 ORIGIN = "https://secretmanager.googleapis.com"
-KEYS_OF_PROVIDERS = tuple(name for name in SECRETS_OF_PAYMENTS if name.endswith("_SECRET_KEY"))
 ANSWER_SECONDS = 30.0
 
 

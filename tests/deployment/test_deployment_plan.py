@@ -171,7 +171,7 @@ def test_a_key_of_our_own_is_made_when_it_is_needed_and_shown_to_nobody(tmp_path
     assert len(first) > runner.KEY_BYTES
     assert first not in terminal.shown.getvalue()
     (pseudonyms,) = (one for one in steps_of(plan.stages(TARGET)) if one.random_file)
-    assert upkeep.PSEUDONYMS in pseudonyms.commands[0]
+    assert plan.OWN_KEY in pseudonyms.commands[0]
 
 
 def test_what_is_written_whole_is_read_and_changed_first_and_left_alone_when_it_is_right(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ import google.auth
 import pytest
 from google.auth.credentials import AnonymousCredentials
 
+from local.deployment.accounts import KEYS_OF_PROVIDERS
 from local.operator import Backend, keys
-from local.operator.keys import KEYS_OF_PROVIDERS, KeysMissing, require_payment_keys
+from local.operator.keys import KeysMissing, require_payment_keys
 
 REAL = Backend("my-project", is_local=False)
 
