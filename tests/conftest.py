@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from local.doubles import Doubles, running
 from tests.firestore_process import ROOT, FirestoreProcess, start_firestore
@@ -15,8 +15,10 @@ from tests.promises import PromisesKept, promises
 from tests.registry_watch import WATCH, watching
 from tests.workers import EveryPlaceWritten, Units, put_long_ones_first
 
-settings.register_profile("same every time", derandomize=True, database=None)
-settings.register_profile("new every time")
+# How fast a machine is says nothing about the code.
+any_speed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same every time", any_speed, derandomize=True, database=None)
+settings.register_profile("new every time", any_speed)
 settings.load_profile("new every time" if os.environ.get("IMAGESFACTORY_EXPLORE") else "same every time")
 
 

@@ -42,7 +42,7 @@ class RegistryWatch:
         shape = (database, *path[::2], str(len(path)))
         if shape not in self._known:
             place = place_of("/".join(path))
-            if place is None or not _may_hold(database, place):
+            if place is None or not may_hold(database, place):
                 self._stray(f"database {database}: " + "/".join(path[::2]))
                 return
             self._known[shape] = (database, place)
@@ -107,7 +107,7 @@ def watching() -> Iterator[RegistryWatch]:
         yield WATCH
 
 
-def _may_hold(database: str, place: str) -> bool:
+def may_hold(database: str, place: str) -> bool:
     """The archive holds only what a law keeps."""
     return database == "(default)" or retention().classes[retention().collections[place].record_class].archived
 

@@ -1,10 +1,7 @@
-"""Marks tests that are too long for every run: `make thorough` takes them."""
+"""Whether a run takes what is too long for every run: `make thorough` and `make crash` say so in the environment."""
 
 from __future__ import annotations
 
 import os
 
-import pytest
-
 IS_THOROUGH = bool(os.environ.get("THOROUGH"))
-thorough = pytest.mark.skipif(not IS_THOROUGH, reason="long: make thorough runs it")

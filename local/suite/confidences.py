@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -31,4 +32,4 @@ def confidences(text: str, *, typed: Iterable[str] = (), secrets: Iterable[str] 
 
 def _spellings(word: str) -> set[str]:
     """As it is, and as JSON spells it in ASCII."""
-    return {word, word.encode("unicode_escape").decode()}
+    return {word, json.dumps(word)[1:-1]}

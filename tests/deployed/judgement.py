@@ -1,7 +1,7 @@
 """What must hold of everything that is stored and sent, whatever ended where: the truth page's questions and more.
 
-Asked of one reading of everything, and without the product's own code but for the deadlines, which are data: so they
-cost nothing to ask at every end, and what the product's audit overlooked would be found here.
+Asked of one reading of everything, and without the product's own code but for the deadlines and the registry's places,
+which are data: so they cost nothing to ask at every end, and what the product's audit overlooked would be found here.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from functools import cached_property
 from typing import Any
 
 import requests
-from imagesfactory.policy.retention import place_of, retention
+from imagesfactory.policy.retention import place_of
 from imagesfactory.truth.deadlines import DEADLINES, INQUIRY_ANSWERED
 from imagesfactory.truth.model import Check
 
 from tests.deployed.records import ENDS, Documents, State
 from tests.deployed.surroundings import Surroundings
 from tests.deployed.tokens import SignIn
-from tests.registry_watch import bucket_place_of
+from tests.registry_watch import bucket_place_of, may_hold
 
 ENTRY = re.compile(r"wallets/([^/]+)/entries/[^/]+")
 JOBS_LIVE = timedelta(days=89)
@@ -249,7 +249,7 @@ def _registry(facts: Facts) -> Iterator[str]:
             yield f"the file {name} is not in the registry"
     for path in facts.state.archive:
         place = place_of(path)
-        if place is not None and not retention().classes[retention().collections[place].record_class].archived:
+        if place is not None and not may_hold("archive", place):
             yield f"{path} is nothing for the archive"
 
 

@@ -3,7 +3,7 @@
 What the world outside saw of a process that ended before its n-th call is what it saw of one that ended after the call
 before that; and after a call that changes nothing it is what it was before it. So the points that differ are: before
 everything, and after each call that changes something. `make test` kills once, at the middle one of them; `make crash`
-(EVERY_CALL=1 in the environment) relies on none of this, and kills before and after every single call.
+(THOROUGH=1 in the environment) relies on none of this, and kills before and after every single call.
 
 A kill can be played in two ways, of which `make crash` plays both: the platform delivers the function again at once, as
 it would; or everything of it is lost, days go by, and then it comes after all.
@@ -11,7 +11,6 @@ it would; or everything of it is lost, days go by, and then it comes after all.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 
 from tests.deployed.functions import Answer, Kind, kind_of
@@ -20,8 +19,8 @@ from tests.deployed.outside_calls import OutsideCall, Transports, Watch
 from tests.deployed.scenes import Scene
 from tests.deployed.surroundings import new_process
 from tests.deployed.world import RETRY_PAUSE, World
+from tests.thorough import IS_THOROUGH
 
-EVERY_CALL = bool(os.environ.get("EVERY_CALL"))
 CALLS_MAX = 600
 REPEATS_MAX = 12
 
@@ -54,7 +53,7 @@ class Matrix:
     def kills(self, scene: Scene, calls: list[OutsideCall]) -> list[Kill]:
         """The points at which the scene is ended, and how it comes again."""
         ways = (True, False) if scene.comes_late else (True,)
-        if EVERY_CALL:
+        if IS_THOROUGH:
             points = [(at, before) for at in range(1, len(calls) + 1) for before in (True, False)]
             kills = [Kill(at, is_repeated, before) for at, before in points for is_repeated in ways]
             return [Kill(0, is_repeated=False), *kills] if scene.ends_by_itself and scene.comes_late else kills

@@ -50,7 +50,7 @@ def test_every_deployed_function_has_a_scene() -> None:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-def test_killed_at_any_outside_call_the_end_is_the_same(matrix: Matrix, scene: Scene) -> None:
+def test_killed_at_an_outside_call_the_end_is_the_same(matrix: Matrix, scene: Scene) -> None:
     calls = matrix.play_through(scene)
     assert beyond(scene.function, calls, matrix.world.surroundings) == set(), "production would refuse this"
     failures: list[str] = []

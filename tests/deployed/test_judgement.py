@@ -150,5 +150,21 @@ def test_it_finds_a_file_that_is_gone_and_a_letter_that_went_out_twice(lived: Fa
     assert problems(replace(lived, left=(JISU,)))
 
 
+@pytest.mark.parametrize(
+    ("words", "archive", "files"),
+    [
+        ("is nothing for the archive", {"jobs/1": {}}, set()),
+        ("in the archive has an address", {"visits/1": {"from": JISU.email}}, set()),
+        ("file x/1 is not in the registry", {}, {"x/1"}),
+        (f"file x/{JISU.uid} names somebody", {}, {f"x/{JISU.uid}"}),
+    ],
+)
+def test_it_finds_what_is_wrong_in_archive_and_bucket(
+    lived: Facts, words: str, archive: Documents, files: set[str]
+) -> None:
+    state = replace(lived.state, archive=lived.state.archive | archive, files=lived.state.files | files)
+    assert any(words in one for one in problems(replace(lived, state=state, left=(JISU,))))
+
+
 def test_it_asks_every_question_of_the_truth_page() -> None:
     assert frozenset().union(*QUESTIONS.values()) == frozenset(Check) - OF_THE_NIGHT

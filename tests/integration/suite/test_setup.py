@@ -16,7 +16,6 @@ from local.setup.install import (
     link_functions_venv,
 )
 from local.setup.requirements import RequirementMissing, find_npm
-from tests.thorough import thorough
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +36,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@thorough
 def test_python_is_installed_once_and_repaired_when_broken(project: Path, tmp_path: Path) -> None:
     log = tmp_path / "setup.log"
     python = project / ".venv" / "bin" / "python"

@@ -15,7 +15,6 @@ from local.scheduler import EmulatorTargets, Scheduler, read_schedules
 from local.suite import FunctionsEnvironment, Suite, SuiteError, SuiteOptions, running
 from local.suite.errors import FunctionsDidNotLoad, ToolMissing
 from local.suite.leftovers import processes_of
-from tests.thorough import thorough
 
 ROOT = Path(__file__).parents[3]
 FUNCTIONS = """
@@ -93,7 +92,6 @@ def test_it_starts_serves_and_leaves_nothing_behind(
         requests.get(suite.addresses.hub.url, timeout=5)
 
 
-@thorough
 def test_functions_that_cannot_be_read_stop_the_start_with_the_reason(functions: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     shutil.copytree(functions, broken)

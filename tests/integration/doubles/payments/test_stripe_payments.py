@@ -266,7 +266,9 @@ def test_metadata_is_kept_laid_over_and_unset(shop: Any) -> None:
 
 
 @given(pieces=lists(tuples(PIECES, text(max_size=6)), max_size=6), path=sampled_from(PATHS))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_no_form_breaks_the_double(doubles: Doubles, pieces: list[tuple[str, str]], path: str) -> None:
     answer = requests.post(
         f"{doubles.addresses.stripe_url}/v1/{path}",
