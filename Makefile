@@ -36,11 +36,11 @@ chaos: setup ## many members at once while everything fails, then the truth page
 purge-report: setup ## what is due, what is overdue, is the evidence whole (DRY=1 names what would go, PROJECT=a-real-one)
 	@$(VENV)/python -m local.purge_report $(if $(DRY),--dry-run) $(if $(ALL),--all) $(if $(PROJECT),--project $(PROJECT))
 
-test: lint ## every check: lint, then all tests
+test: lint ## every check: lint, then all tests but those of `make thorough` and `make crash`
 	@$(VENV)/python -m pytest -n 3 --no-loadscope-reorder
 
-thorough: setup ## the tests that are too long for every run: six years, spoilt backends, set-up and start from nothing
-	@THOROUGH=1 $(VENV)/python -m pytest tests/simulation tests/integration/suite
+thorough: setup ## the tests that are too long for every run: the six years, every spoilt backend
+	@THOROUGH=1 $(VENV)/python -m pytest tests/simulation
 
 test-quick: setup ## the tests that start no emulators
 	@$(VENV)/python -m pytest --ignore=tests/journeys --ignore=tests/integration --ignore=tests/simulation
@@ -54,8 +54,8 @@ lint: setup ## style, types, import walls
 format: setup ## put the code in the common form
 	@$(VENV)/ruff check --fix --quiet . ; $(VENV)/ruff format .
 
-crash: setup ## end every deployed function before and after each of its outside calls (make test takes those that matter)
-	@EVERY_CALL=1 $(VENV)/python -m pytest tests/deployed/test_crash_matrix.py
+crash: setup ## end every deployed function before and after each of its outside calls (make test takes one call for each scene)
+	@THOROUGH=1 $(VENV)/python -m pytest tests/deployed/test_crash_matrix.py
 
 simulate: setup ## live six years day by day on a moved clock: every record dies on its day (YEARS=6 MEMBERS=12 SEED=1)
 	@$(VENV)/python -m tests.simulation --years $(or $(YEARS),6) --members $(or $(MEMBERS),12) --seed $(or $(SEED),1)
