@@ -9,16 +9,14 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from imagesfactory.payments.request import AccountWanted
-from imagesfactory.staff.model import Id
+from imagesfactory.payments.request import AccountWanted, RequestId
+from imagesfactory.staff.model import Id, Line
 from imagesfactory.support.request import Address, InquiryId
 
 PATIENCE = timedelta(minutes=5)
 """When the sweep looks after a suspension whose function may have died."""
 
-RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 SuspensionId = Annotated[str, StringConstraints(pattern=r"^[a-z2-7]{24}$")]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
 
 class Category(StrEnum):
@@ -39,7 +37,7 @@ class SuspensionRequest(BaseModel):
     request_id: RequestId
     uid: Id
     category: Annotated[Category, Field(strict=False)]
-    reason: Reason
+    reason: Line
 
 
 class ReinstatementRequest(BaseModel):
@@ -48,7 +46,7 @@ class ReinstatementRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     suspension_id: SuspensionId
-    reason: Reason
+    reason: Line
 
 
 class MemberDemand(BaseModel):
@@ -61,7 +59,7 @@ class MemberDemand(BaseModel):
     inquiry_id: InquiryId
     uid: Id | None = None
     account_email: Address | None = None
-    reason: Reason
+    reason: Line
 
     @model_validator(mode="after")
     def _one_account(self) -> Self:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from imagesfactory.accounts.model import normalised_email
 from imagesfactory.kit import log, unit_of_work
@@ -18,7 +18,7 @@ from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.privacy.misuse import MisuseRegister
 from imagesfactory.rights.errors import NotListed
 from imagesfactory.staff.access_log import AccessLog
-from imagesfactory.staff.model import Access, Action, StaffMember
+from imagesfactory.staff.model import Access, Action, Line, StaffMember
 from imagesfactory.support.request import Address, InquiryId
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class AppealGrant(BaseModel):
 
     email: Address
     inquiry_id: InquiryId
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+    reason: Line
 
 
 class AppealService:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from imagesfactory.accounts.profiles import ProfileService
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail.suppression import SuppressionList
 from imagesfactory.staff.access_log import AccessLog
-from imagesfactory.staff.model import Access, Action, StaffMember
+from imagesfactory.staff.model import Access, Action, Line, StaffMember
 from imagesfactory.support.request import Address
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class MailStopLift(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     email: Address
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+    reason: Line
 
 
 class MailStops:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from imagesfactory.accounts.errors import AccountUnknown
 from imagesfactory.accounts.profiles import ProfileService
@@ -18,7 +18,7 @@ from imagesfactory.kit.errors import Text
 from imagesfactory.kit.ids import new_id
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.staff.access_log import AccessLog
-from imagesfactory.staff.model import Access, Action, StaffMember
+from imagesfactory.staff.model import Access, Action, Line, StaffMember
 from imagesfactory.support.desk import SupportDesk
 from imagesfactory.support.request import Address, InquiryId
 from imagesfactory.withdrawal.model import Channel
@@ -44,7 +44,7 @@ class GuardianDemand(BaseModel):
 
     inquiry_id: InquiryId
     account_email: Address
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+    reason: Line
     """How the guardian was checked; it stands in the access log."""
 
 
