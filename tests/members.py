@@ -97,18 +97,22 @@ class SignIns:
         self.ended.append(uid)
 
     def delete(self, uid: str) -> None:
+        self._answer()
         self.deleted.add(uid)
 
     def sign_in(self, uid: str) -> SignIn | None:
         return None if uid in self.deleted else SignIn(("password",), START, START, None)
 
     def correct(self, uid: str, facts: SignInFacts) -> None:
-        if self.is_down:
-            raise RetryLater("directory-unavailable")
+        self._answer()
         self.told.append((uid, facts))
 
     def missing(self, uids: Iterable[str]) -> set[str]:
         return self.deleted & set(uids)
+
+    def _answer(self) -> None:
+        if self.is_down:
+            raise RetryLater("directory-unavailable")
 
 
 class Members(Shop):

@@ -51,9 +51,10 @@ class Copies:
         profile = self._store.get(uid)
         if profile is None:
             return
-        self._sign_ins.correct(uid, profile.sign_in_facts)
+        # First: an erasure does not wait for a directory that refuses the new address.
         for address in profile.former_emails:
             self._carrier.forget(address)
+        self._sign_ins.correct(uid, profile.sign_in_facts)
         unit_of_work.run(self._client, partial(self._note, uid=uid, told=profile))
 
     def _note(self, unit: UnitOfWork, uid: str, told: Profile) -> None:
@@ -63,11 +64,12 @@ class Copies:
         if profile is None or profile.sign_in_facts != told.sign_in_facts:
             return
         if profile.former_emails == told.former_emails:
-            after = replace(profile, copies_due_at=None, is_address_corrected=False, former_emails=())
-            self._store.update(unit, after)
+            known = replace(profile, is_address_corrected=False, former_emails=())
+            self._store.update(unit, replace(known, copies_due_at=None, copies_open_since=None))
 
     def _postpone(self, unit: UnitOfWork, uid: str, until: datetime) -> None:
         (snapshot,) = unit.read(self._store.reference(uid))
         profile = profile_from(snapshot)
         if profile is not None and profile.copies_due_at is not None:
-            self._store.update(unit, replace(profile, copies_due_at=until))
+            since = profile.copies_open_since or profile.copies_due_at
+            self._store.update(unit, replace(profile, copies_due_at=until, copies_open_since=since))

@@ -138,6 +138,8 @@ class Profile:
     """When the member was last asked to confirm consents to advertising, or it was found to be too late for that."""
     copies_due_at: datetime | None = None
     """From when on the sweep tells those who have copies what was changed; None where their copies are right."""
+    copies_open_since: datetime | None = None
+    """When the first change was made that they were not told yet; no try that failed moves it."""
     is_address_corrected: bool = False
     """Staff corrected the address and Firebase Authentication was not told yet: until then ours is the newer one."""
     former_emails: tuple[str, ...] = ()
@@ -285,7 +287,7 @@ def amended(profile: Profile, amendment: Amendment, now: datetime) -> Profile:
         photo_url="" if amendment.removes_photo else profile.photo_url,
         is_address_corrected=profile.is_address_corrected or email != profile.email,
     )
-    return after if after.sign_in_facts == profile.sign_in_facts else replace(after, copies_due_at=now)
+    return after if after.sign_in_facts == profile.sign_in_facts else _to_be_told(after, now)
 
 
 def readdressed(profile: Profile, identity: Identity, now: datetime) -> Profile:
@@ -372,7 +374,11 @@ def _moved(profile: Profile, email: str, now: datetime) -> Profile:
     if email == profile.email:
         return profile
     former = tuple(one for one in (*profile.former_emails, profile.email) if one != email)
-    return replace(profile, email=email, former_emails=former, copies_due_at=now)
+    return _to_be_told(replace(profile, email=email, former_emails=former), now)
+
+
+def _to_be_told(profile: Profile, now: datetime) -> Profile:
+    return replace(profile, copies_due_at=now, copies_open_since=profile.copies_open_since or now)
 
 
 def _is_statement(last: Consent | None, now: datetime, *, is_granted: bool) -> bool:

@@ -56,7 +56,8 @@ class UnfinishedSignups:
         profile = profile_from(snapshot)
         if profile is None or profile.status not in {Status.UNFINISHED, Status.REMOVING}:
             return False
-        self._store.mark_removing(unit, uid, now)
+        if profile.status is Status.UNFINISHED:  # once: a removal that keeps failing is late from its beginning
+            self._store.mark_removing(unit, uid, now)
         return True
 
     def _delete(self, unit: UnitOfWork, uid: str) -> None:

@@ -51,8 +51,11 @@ class AccountStore:
         unit.create(self.reference(profile.uid), _to_document(profile))
 
     def update(self, unit: UnitOfWork, profile: Profile) -> None:
-        """Write an account read in the same unit."""
-        unit.update(self.reference(profile.uid), _to_document(profile))
+        """Write an account read in the same unit; from when on one is to be removed stays as it was marked."""
+        document = _to_document(profile)
+        if profile.status is Status.REMOVING:
+            del document["destroy_at"]
+        unit.update(self.reference(profile.uid), document)
 
     def mark_removing(self, unit: UnitOfWork, uid: str, now: datetime) -> None:
         """Let nobody complete a sign-up, read in the same unit, any more: it is to be removed from ``now`` on."""
@@ -134,13 +137,14 @@ def profile_from(snapshot: Snapshot) -> Profile | None:
         consents=tuple(_consent_from(kind, fields) for kind, fields in document["consents"].items()),
         asked_to_confirm_at=document.get("asked_to_confirm_at"),
         copies_due_at=document.get("copies_due_at"),
+        copies_open_since=document.get("copies_open_since"),
         is_address_corrected=document.get("is_address_corrected", False),
         former_emails=tuple(document.get("former_emails", ())),
     )
 
 
 def _to_document(profile: Profile) -> dict[str, Any]:
-    is_unfinished = profile.status in {Status.UNFINISHED, Status.REMOVING}
+    is_unfinished = profile.status is Status.UNFINISHED
     return {
         "uid": profile.uid,
         "email": profile.email,
@@ -155,6 +159,7 @@ def _to_document(profile: Profile) -> dict[str, Any]:
         "consents": {consent.kind.value: _consent_to_map(consent) for consent in profile.consents},
         "asked_to_confirm_at": profile.asked_to_confirm_at,
         "copies_due_at": profile.copies_due_at,
+        "copies_open_since": profile.copies_open_since,
         "is_address_corrected": profile.is_address_corrected,
         "former_emails": list(profile.former_emails),
         "confirmation_due_at": min(profile.confirmations.values(), default=None),

@@ -14,6 +14,8 @@ from imagesfactory.truth.model import Check
 SWEPT = timedelta(minutes=15)
 """Three rounds of the sweep (scheduler.yaml): what it finds, it acts on; what it acts on for so long is stuck."""
 AT_ONCE = timedelta(0)
+COPIES_TOLD = timedelta(hours=3)
+"""Three tries an hour apart (accounts/copies.py): whoever was told by none of them is not merely slow."""
 INQUIRY_ANSWERED = timedelta(days=3)
 """Company rule: an inquiry is answered within three days."""
 WITHDRAWAL_ENDED = timedelta(days=5)
@@ -51,10 +53,12 @@ DEADLINES = (
     Deadline(Check.EXPORTS, "exports", "resume_at", SWEPT),
     Deadline(Check.CORRECTIONS, "corrections", "due_at", AT_ONCE, (("state", "pending"),)),
     Deadline(Check.CORRECTIONS, "users", "copies_due_at", SWEPT),
+    Deadline(Check.CORRECTIONS, "users", "copies_open_since", COPIES_TOLD),
     Deadline(Check.WITHDRAWALS, "withdrawals", "resume_at", SWEPT),
     Deadline(Check.WITHDRAWALS, "withdrawals", "requested_at", WITHDRAWAL_ENDED),
     Deadline(Check.WITHDRAWALS, "withdrawn", "resume_at", SWEPT),
     Deadline(Check.INQUIRIES, "inquiries", "settles_at", SWEPT),
+    Deadline(Check.INQUIRIES, "inquiries", "forget_contact_at", SWEPT),
     Deadline(Check.INQUIRIES, "inquiries", "changed_at", INQUIRY_ANSWERED, (("state", "open"),)),
     Deadline(Check.ANNOUNCEMENTS, "policies", "resume_at", SWEPT),
     Deadline(Check.ANNOUNCEMENTS, "campaigns", "resume_at", SWEPT),

@@ -12,6 +12,9 @@ from imagesfactory.accounts.model import Identity, SignInFacts
 from imagesfactory.accounts.service import Visit
 from imagesfactory.rights.correction import CorrectionDecision, CorrectionRequest
 from imagesfactory.staff.model import Role, StaffMember
+from imagesfactory.truth.deadlines import DEADLINES
+from imagesfactory.truth.model import Check
+from imagesfactory.truth.store import TruthStore
 
 from tests.members import Members
 
@@ -77,6 +80,24 @@ def test_a_directory_that_is_down_is_told_later_and_holds_nobody_else_up(house: 
     assert house.copies.tell(house.clock.now(), 1) == 1
     assert house.sign_ins.told == [(uid, SignInFacts("이지수", "", None))]
     assert house.document(f"users/{uid}")["copies_due_at"] is None
+
+
+def test_telling_that_keeps_failing_is_late_from_the_change_and_the_old_address_is_forgotten(house: Members) -> None:
+    uid = house.member()
+    signs_in(house, uid, NEW)
+    house.profiles.update(uid, ProfileRequest(name="이지수"), house.clock.now())
+    house.sign_ins.is_down = True
+    truth = TruthStore(house.client, house.archive_client)
+    asked = [one for one in DEADLINES if one.check is Check.CORRECTIONS]
+    for _ in range(3):
+        assert all(truth.overdue(one, house.clock.now()).is_green for one in asked)
+        assert house.copies.tell(house.clock.now(), 10) == 0
+        house.clock.move(RETRY_AFTER)
+    assert [truth.overdue(one, house.clock.now()).ids for one in asked] == [(), (), (f"users/{uid}",)]
+    assert set(forgotten(house)) == {OLD}
+    house.sign_ins.is_down = False
+    assert house.copies.tell(house.clock.now(), 10) == 1
+    assert all(truth.overdue(one, house.clock.now()).is_green for one in asked)
 
 
 def test_what_is_changed_while_it_is_told_is_told_as_well(house: Members) -> None:

@@ -8,6 +8,9 @@ import pytest
 from imagesfactory.accounts.errors import AccountNotActive, UnderFourteen
 from imagesfactory.accounts.model import Identity
 from imagesfactory.accounts.service import Visit
+from imagesfactory.truth.deadlines import DEADLINES
+from imagesfactory.truth.model import Check
+from imagesfactory.truth.store import TruthStore
 
 from tests.backend import signup_request
 from tests.members import Members
@@ -60,3 +63,30 @@ def test_a_removal_that_died_between_its_steps_comes_to_the_same_end(house: Memb
     house.unfinished.remove(house.clock.now(), 10)
     assert UID not in repr((house.everything(), house.everything(house.archive_client)))
     assert len(house.everything(house.archive_client)) == 2
+
+
+def test_a_removal_that_keeps_failing_is_late_from_its_beginning(house: Members) -> None:
+    (deadline,) = (one for one in DEADLINES if one.check is Check.SIGN_UPS)
+    truth = TruthStore(house.client, house.archive_client)
+    begins(house)
+    house.clock.move(timedelta(hours=24))
+    house.sign_ins.is_down = True
+    for _ in range(3):
+        assert truth.overdue(deadline, house.clock.now()).is_green
+        assert house.unfinished.remove(house.clock.now(), 10) == 0
+        house.clock.move(timedelta(minutes=5))
+    assert truth.overdue(deadline, house.clock.now()).ids == (f"users/{UID}",)
+    house.sign_ins.is_down = False
+    assert house.unfinished.remove(house.clock.now(), 10) == 1
+
+
+def test_telling_of_a_new_address_gives_nobody_under_fourteen_another_day(house: Members) -> None:
+    begins(house)
+    moved = Identity(UID, "yuna@new.example", "google.com", "google-1", is_email_verified=True)
+    house.accounts.sign_in(moved, Visit("again", "", ""), house.clock.now())
+    with pytest.raises(UnderFourteen):
+        house.accounts.complete_signup(UID, signup_request(is_over_fourteen=False), house.clock.now())
+    house.sign_ins.is_down = True
+    assert house.copies.tell(house.clock.now(), 10) == 0
+    house.sign_ins.is_down = False
+    assert house.unfinished.remove(house.clock.now(), 10) == 1

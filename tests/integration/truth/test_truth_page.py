@@ -99,6 +99,11 @@ PLANTS: list[tuple[str, Check, Callable[[LivedIn, datetime], Plant]]] = [
         Check.CORRECTIONS,
         lambda _, now: {f"users/{KEEPER}": {"copies_due_at": now - HOUR}},
     ),
+    (
+        "a correction that Firebase refuses each hour anew",
+        Check.CORRECTIONS,
+        lambda _, now: {f"users/{KEEPER}": {"copies_due_at": now + HOUR, "copies_open_since": now - 4 * HOUR}},
+    ),
     ("a withdrawal", Check.WITHDRAWALS, lambda _, now: {"withdrawals/gone": {"resume_at": now - HOUR}}),
     ("a slow withdrawal", Check.WITHDRAWALS, lambda _, now: {"withdrawals/gone": {"requested_at": now - 6 * DAY}}),
     ("open money", Check.WITHDRAWALS, lambda _, now: {"withdrawn/planted": {"resume_at": now - HOUR}}),
@@ -108,6 +113,11 @@ PLANTS: list[tuple[str, Check, Callable[[LivedIn, datetime], Plant]]] = [
         lambda _, now: {"inquiries/planted": {"state": "open", "changed_at": now - 4 * DAY}},
     ),
     ("a quiet inquiry", Check.INQUIRIES, lambda _, now: {"inquiries/planted": {"settles_at": now - HOUR}}),
+    (
+        "a contact that the carrier still knows",
+        Check.INQUIRIES,
+        lambda _, now: {"inquiries/planted": {"forget_contact_at": now - HOUR}},
+    ),
     ("an announcement", Check.ANNOUNCEMENTS, lambda _, now: {"policies/planted": {"resume_at": now - HOUR}}),
     ("a campaign", Check.ANNOUNCEMENTS, lambda _, now: {"campaigns/planted": {"resume_at": now - HOUR}}),
     ("an unfinished sign-up", Check.SIGN_UPS, lambda _, now: {"users/planted": {"destroy_at": now - HOUR}}),

@@ -165,8 +165,10 @@ NEW = "new@example.com"
 def test_the_verified_address_of_a_sign_in_is_the_members_own_and_the_carrier_is_to_forget_the_old_one() -> None:
     moved = model.readdressed(begun(), Identity("jisu", NEW, "password", is_email_verified=True), NOW)
     assert (moved.email, moved.former_emails, moved.copies_due_at) == (NEW, ("jisu@example.com",), NOW)
-    back = model.readdressed(moved, Identity("jisu", "jisu@example.com", "password", is_email_verified=True), NOW)
+    later, old = NOW + timedelta(hours=1), Identity("jisu", "jisu@example.com", "password", is_email_verified=True)
+    back = model.readdressed(moved, old, later)
     assert (back.email, back.former_emails) == ("jisu@example.com", (NEW,))
+    assert (back.copies_due_at, back.copies_open_since) == (later, NOW)
 
 
 @pytest.mark.parametrize(
