@@ -128,8 +128,9 @@ def campaigns() -> CampaignService:
 def devices() -> DeviceService:
     """Members' devices."""
     from imagesfactory.accounts.devices import DeviceService
+    from imagesfactory.points.store import WalletStore
 
-    return DeviceService(bootstrap._database())
+    return DeviceService(bootstrap._database(), WalletStore(bootstrap._database()))
 
 
 @cache

@@ -11,7 +11,7 @@ from local.doubles import FaultRule
 from local.doubles.control import ControlClient
 
 AREA = "4-image job"
-READS_MAX, WRITES_MAX = 13, 16
+READS_MAX, WRITES_MAX = 12, 16
 IMAGES = (("openai", 1), ("openai", 2), ("stability", 1), ("stability", 2))
 """Each image of the job: its provider, and which call there."""
 

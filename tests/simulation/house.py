@@ -15,6 +15,7 @@ from imagesfactory.notices.campaigns import TASK_FUNCTION as ADVERTISE
 from imagesfactory.notices.campaigns import CampaignService
 from imagesfactory.notices.service import TASK_FUNCTION as TELL
 from imagesfactory.notices.service import NoticeService
+from imagesfactory.points.store import WalletStore
 from imagesfactory.policy.company import company
 from imagesfactory.privacy.purge.service import Purge
 from imagesfactory.staff.disclosures import DisclosureRegister
@@ -48,7 +49,7 @@ class SimulatedHouse(Members):
         super().__init__(client, archive, doubles)
         versions = Versions(company().terms_version, company().privacy_policy_version)
         roll, outbox = MemberRoll(client), Outbox(client)
-        self.devices = DeviceService(client)
+        self.devices = DeviceService(client, WalletStore(client))
         self.disclosures = DisclosureRegister(client, self.access_log)
         self.staff_roles = RoleService(client, StaffDirectory())
         self.campaigns = CampaignService(client, roll=roll, outbox=outbox, queue=self.queue, advertiser=ADVERTISER)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -21,7 +21,9 @@ from imagesfactory.kit.errors import Outcome, Refusal, Text
 from imagesfactory.kit.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from google.cloud.firestore import Client, CollectionReference, Query
+    from google.cloud.firestore import Client, CollectionReference, DocumentReference, Query
+
+    from imagesfactory.kit.unit_of_work import Snapshot
 
 DEVICES_MAX = 20
 
@@ -75,12 +77,23 @@ class TooManyDevices(Refusal):
     text = Text("등록할 수 있는 기기 수를 넘었습니다.", "Too many devices. Please remove one first.")
 
 
+class Wallets(Protocol):
+    """Where it is noted that a member could be notified, so that whoever reads a wallet need not ask for devices."""
+
+    def reference(self, uid: str) -> DocumentReference:
+        """Where the member's wallet is."""
+
+    def note_push_address(self, unit: UnitOfWork, wallet: Snapshot) -> None:
+        """Note it in a wallet peeked at in the unit."""
+
+
 class DeviceService:
     """Registers and forgets devices."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, wallets: Wallets) -> None:
         self._client = client
         self._accounts = AccountStore(client)
+        self._wallets = wallets
 
     def register(self, uid: str, request: DeviceRequest, now: datetime) -> None:
         """Write down a device, or what changed of it; without a push address none is kept.
@@ -94,8 +107,46 @@ class DeviceService:
 
     def remove(self, uid: str, device_id: str) -> None:
         """Forget a device; none of that id is fine."""
-        self._devices(uid).document(device_id).delete()
+        _devices(self._client, uid).document(device_id).delete()
         log.info("device.removed", uid=uid)
+
+    def _register(self, unit: UnitOfWork, uid: str, request: DeviceRequest, now: datetime) -> None:
+        reference = _devices(self._client, uid).document(request.device_id)
+        places = (self._accounts.reference(uid), reference, self._wallets.reference(uid))
+        account, device, wallet = unit.peek(*places)
+        model.active(profile_from(account))
+        unit.tie(device)
+        if request.push is not None:
+            self._take_over(unit, request.push, reference.path)
+            self._wallets.note_push_address(unit, wallet)
+        document: dict[str, Any] = {
+            "owner": uid,
+            **request.model_dump(exclude={"device_id"}),
+            "seen_at": now,
+        }
+        if device.exists:
+            unit.update(reference, document)
+            return
+        if len(_devices(self._client, uid).limit(DEVICES_MAX).select(()).get()) >= DEVICES_MAX:
+            raise TooManyDevices(maximum=DEVICES_MAX)
+        unit.create(reference, document | {"registered_at": now})
+
+    def _take_over(self, unit: UnitOfWork, address: PushAddress, path: str) -> None:
+        """Let no other device, of whomever, keep the address that is registered at ``path``."""
+        from google.cloud.firestore import FieldFilter
+
+        everywhere = self._client.collection_group("devices")
+        for other in everywhere.where(filter=FieldFilter("push.value", "==", address.value)).limit(DEVICES_MAX).get():
+            if other.reference.path != path:
+                unit.tie(other)
+                unit.update(other.reference, {"push": None})
+
+
+class PushAddresses:
+    """Where notifications to a member can be pushed to."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
 
     def is_reachable(self, uid: str) -> bool:
         """Whether anything can be pushed to the member."""
@@ -112,7 +163,7 @@ class DeviceService:
         log.info("device.address_gone", uid=uid)
 
     def _forget_address(self, unit: UnitOfWork, uid: str, device: ReachableDevice) -> None:
-        (snapshot,) = unit.peek(self._devices(uid).document(device.device_id))
+        (snapshot,) = unit.peek(_devices(self._client, uid).document(device.device_id))
         if snapshot.exists and snapshot.get("push") == device.address.model_dump():
             unit.tie(snapshot)
             unit.update(snapshot.reference, {"push": None})
@@ -120,37 +171,9 @@ class DeviceService:
     def _reachable(self, uid: str) -> Query:
         from google.cloud.firestore import FieldFilter
 
-        return self._devices(uid).where(filter=FieldFilter("push.value", ">", ""))
+        return _devices(self._client, uid).where(filter=FieldFilter("push.value", ">", ""))
 
-    def _register(self, unit: UnitOfWork, uid: str, request: DeviceRequest, now: datetime) -> None:
-        reference = self._devices(uid).document(request.device_id)
-        account, device = unit.peek(self._accounts.reference(uid), reference)
-        model.active(profile_from(account))
-        unit.tie(device)
-        if request.push is not None:
-            self._take_over(unit, request.push, reference.path)
-        document: dict[str, Any] = {
-            "owner": uid,
-            **request.model_dump(exclude={"device_id"}),
-            "seen_at": now,
-        }
-        if device.exists:
-            unit.update(reference, document)
-            return
-        if len(self._devices(uid).limit(DEVICES_MAX).select(()).get()) >= DEVICES_MAX:
-            raise TooManyDevices(maximum=DEVICES_MAX)
-        unit.create(reference, document | {"registered_at": now})
 
-    def _take_over(self, unit: UnitOfWork, address: PushAddress, path: str) -> None:
-        """Let no other device, of whomever, keep the address that is registered at ``path``."""
-        from google.cloud.firestore import FieldFilter
-
-        everywhere = self._client.collection_group("devices")
-        for other in everywhere.where(filter=FieldFilter("push.value", "==", address.value)).limit(DEVICES_MAX).get():
-            if other.reference.path != path:
-                unit.tie(other)
-                unit.update(other.reference, {"push": None})
-
-    def _devices(self, uid: str) -> CollectionReference:
-        devices: CollectionReference = self._accounts.reference(uid).collection("devices")
-        return devices
+def _devices(client: Client, uid: str) -> CollectionReference:
+    devices: CollectionReference = AccountStore(client).reference(uid).collection("devices")
+    return devices

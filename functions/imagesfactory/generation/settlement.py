@@ -32,12 +32,13 @@ class Settlement:
     def _finish(self, unit: UnitOfWork, job: Job, now: datetime) -> Job:
         job = model.finish(job, now)
         (snapshot,) = unit.read(self._points.wallet_reference(job.owner))
-        self._points.settle(unit, snapshot, job.id, job.captured_points, now)
+        wallet = self._points.settle(unit, snapshot, job.id, job.captured_points, now)
         if any(image.reason is not ReleaseReason.CANCELLED for image in job.images):
             self._outbox.post(unit, f"{job.id}-finished", job.owner, job_finished(job), now)
-            made = len(job.stored)
-            ended = ImagesEnded(job.id, made, len(job.images) - made)
-            self._outbox.notify(unit, f"{job.id}-ended", job.owner, ended, now)
+            if wallet.had_push_address:
+                made = len(job.stored)
+                ended = ImagesEnded(job.id, made, len(job.images) - made)
+                self._outbox.post(unit, f"{job.id}-ended", job.owner, ended, now)
         return job
 
 

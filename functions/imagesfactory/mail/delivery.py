@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from imagesfactory.accounts.devices import DeviceService
+from imagesfactory.accounts.devices import PushAddresses
 from imagesfactory.accounts.service import AccountService, Recipient
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.clock import Clock
@@ -91,7 +91,7 @@ class MailDelivery:
         self._ads = AdRecords(client)
         self._files = files
         self._sender = sender
-        self._pushes = PushDesk(DeviceService(client), pusher, advertiser)
+        self._pushes = PushDesk(PushAddresses(client), pusher, advertiser)
         self._queue = queue
         self._web_origin = web_origin
 

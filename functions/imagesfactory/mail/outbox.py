@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from imagesfactory.accounts.devices import DeviceService
+from imagesfactory.accounts.devices import PushAddresses
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.mail.model import Mail
 from imagesfactory.mail.store import MailStore, mail_from
@@ -20,7 +20,7 @@ class Outbox:
 
     def __init__(self, client: Client) -> None:
         self._store = MailStore(client)
-        self._devices = DeviceService(client)
+        self._addresses = PushAddresses(client)
 
     def reference(self, key: str) -> DocumentReference:
         """Where the letter of that key is, or would be."""
@@ -47,5 +47,5 @@ class Outbox:
         """Write down what to push to the member ``owner``, if any of the member's devices can be reached; as in
         :meth:`post`, under a key of its own.
         """
-        if self._devices.is_reachable(owner):
+        if self._addresses.is_reachable(owner):
             self.post(unit, key, owner, words, now)

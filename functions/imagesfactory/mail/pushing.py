@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from time import monotonic
 
-from imagesfactory.accounts.devices import DeviceService, ReachableDevice
+from imagesfactory.accounts.devices import PushAddresses, ReachableDevice
 from imagesfactory.accounts.service import Recipient
 from imagesfactory.kit import log
 from imagesfactory.kit.ids import derive_id
@@ -28,8 +28,8 @@ class NobodyReached(Exception):
 class PushDesk:
     """Pushes notifications to all devices of a member."""
 
-    def __init__(self, devices: DeviceService, pusher: Pusher, advertiser: Advertiser) -> None:
-        self._devices = devices
+    def __init__(self, addresses: PushAddresses, pusher: Pusher, advertiser: Advertiser) -> None:
+        self._addresses = addresses
         self._pusher = pusher
         self._advertiser = advertiser
 
@@ -49,7 +49,7 @@ class PushDesk:
         busy: list[SenderBusy] = []
         refused: list[LetterRefused] = []
         ends = monotonic() + ROUND_SECONDS
-        for device in self._devices.reachable(mail.owner):
+        for device in self._addresses.reachable(mail.owner):
             if monotonic() > ends:
                 break
             try:
@@ -70,7 +70,7 @@ class PushDesk:
 
     def _forget(self, owner: str, device: ReachableDevice) -> None:
         try:
-            self._devices.forget_address(owner, device)
+            self._addresses.forget_address(owner, device)
         except Exception as problem:  # the next notification finds it again; this one may have reached others
             log.failure("device.address_kept", problem, uid=owner)
 

@@ -137,6 +137,8 @@ class Wallet:
     """When the member's request allowance will be whole again; None: it is."""
     debt_points: int = 0
     """Points whose money went back to the payer after they were spent; taken from the next paid points that come in."""
+    had_push_address: bool = False
+    """Whether an app of the member ever said where it is reached: who ends a job reads it here at no cost."""
 
     @property
     def available_points(self) -> int:

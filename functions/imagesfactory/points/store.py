@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from imagesfactory.kit.unit_of_work import Snapshot
 
 _WALLETS = "wallets"
-WALLET_FIELDS = ("uid", "status", "lots", "holds", "rate_full_at", "debt_points")
+WALLET_FIELDS = ("uid", "status", "lots", "holds", "rate_full_at", "debt_points", "had_push_address")
 """What :func:`wallet_from` needs of a document."""
 
 
@@ -41,6 +41,12 @@ class WalletStore:
             .select(())
         )
         return [snapshot.id for snapshot in query.stream()]
+
+    def note_push_address(self, unit: UnitOfWork, wallet: Snapshot) -> None:
+        """Let a wallet peeked at in the unit say that an app of the member said where it is reached."""
+        if wallet.exists and not (wallet.to_dict() or {}).get("had_push_address"):
+            unit.tie(wallet)
+            unit.update(wallet.reference, {"had_push_address": True})
 
     def create(self, unit: UnitOfWork, movement: Movement) -> None:
         """Write a new wallet and its first entries."""
@@ -83,6 +89,7 @@ def wallet_from(snapshot: Snapshot) -> Wallet | None:
         holds=tuple(_hold_from(hold_id, hold) for hold_id, hold in document["holds"].items()),
         rate_full_at=document["rate_full_at"],
         debt_points=document["debt_points"],
+        had_push_address=document.get("had_push_address", False),
     )
 
 
@@ -98,6 +105,7 @@ def wallet_to_document(wallet: Wallet) -> dict[str, Any]:
         "holds": {hold.id: _hold_to_map(hold) for hold in wallet.holds},
         "rate_full_at": wallet.rate_full_at,
         "next_expiry_at": wallet.next_expiry_at,
+        "had_push_address": wallet.had_push_address,
     }
 
 

@@ -9,15 +9,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from imagesfactory.accounts.devices import DeviceRequest, DeviceService, PushAddress
 from imagesfactory.generation.ports import Generated, ImageModel, Picture
 from imagesfactory.mail.model import Fate, MailEvent
+from imagesfactory.points.store import WalletStore
 
 from local.doubles import Doubles
 from tests.backend import Backend, clean_database, job_request
 from tests.firestore_process import FirestoreProcess
 from tests.usage import billed
 
-READS_MAX, WRITES_MAX = 13, 16
+PHONE = DeviceRequest(device_id="the-telephone", platform="ios", push=PushAddress(kind="token", value="the-telephone"))
+READS_MAX, WRITES_MAX = 12, 16
 
 
 class _AfterTheOthers:
@@ -53,10 +56,13 @@ def backend(firestore_process: FirestoreProcess, doubles: Doubles) -> Iterator[B
     client.close()
 
 
+@pytest.mark.parametrize("apps", [0, 1])
 def test_a_job_of_four_images_keeps_its_budget_until_its_mail_is_delivered(
-    backend: Backend, firestore_process: FirestoreProcess
+    backend: Backend, firestore_process: FirestoreProcess, apps: int
 ) -> None:
     uid = backend.member()
+    for _ in range(apps):
+        DeviceService(backend.client, WalletStore(backend.client)).register(uid, PHONE, backend.clock.now())
     with billed(firestore_process) as admission:
         accepted = backend.generation.create(uid, job_request(), backend.clock.now())
     created = backend.client.document(f"jobs/{accepted.job_id}").get()  # what the trigger's event carries
@@ -70,6 +76,7 @@ def test_a_job_of_four_images_keeps_its_budget_until_its_mail_is_delivered(
 
     assert backend.job(accepted.job_id)["captured_points"] == accepted.held_points
     assert backend.document(f"mail/{mail_id}")["fate"] == Fate.DELIVERED.rank
+    assert backend.client.document(f"mail/{accepted.job_id}-ended").get().exists == bool(apps)
     assert admission.methods == ["BatchGetDocuments", "Commit"]
     bills = (admission, making, mailing)
     assert sum(bill.reads for bill in bills) <= READS_MAX

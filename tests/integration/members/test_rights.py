@@ -22,6 +22,7 @@ from imagesfactory.mail.model import HELD_RECHECK
 from imagesfactory.mail.outbox import Outbox
 from imagesfactory.mail.words import Advertisement, PolicyChange
 from imagesfactory.payments.model import Channel
+from imagesfactory.points.store import WalletStore
 from imagesfactory.policy.company import company
 from imagesfactory.policy.processors import processors
 from imagesfactory.policy.retention import destroy_at
@@ -79,7 +80,7 @@ def test_my_page_says_until_when_each_kind_is_kept_and_who_signed_in_from_where(
         visit = Visit(f"visit-{number}", f"198.51.100.{number}", "Firefox")
         house.accounts.sign_in(Identity(uid, EMAIL, "password"), visit, house.clock.now())
     phone = DeviceRequest(device_id="phone-0001", platform="ios", operating_system="iOS 19", push=None)
-    DeviceService(house.client).register(uid, phone, house.clock.now())
+    DeviceService(house.client, WalletStore(house.client)).register(uid, phone, house.clock.now())
     shown = house.my_page.overview(uid)
     visits = next(one for one in shown.held if one.place == "visits/{id}")
     assert (visits.count, visits.period) == (13, {"months": 3})

@@ -15,6 +15,7 @@ from imagesfactory.officer.errors import SuspendedBefore, SuspensionUnknown
 from imagesfactory.officer.model import ReinstatementRequest, SuspensionRequest
 from imagesfactory.payments.model import OrderStatus
 from imagesfactory.points.model import WalletClosed
+from imagesfactory.points.store import WalletStore
 from imagesfactory.policy.retention import destroy_at
 from imagesfactory.rights.correction import CorrectionRequest
 from imagesfactory.staff.model import Role, StaffMember
@@ -217,4 +218,4 @@ def test_a_suspended_member_hears_of_changes_of_the_policy_and_of_no_campaign(ho
     from imagesfactory.accounts.devices import DeviceService
 
     with pytest.raises(AccountSuspended):
-        DeviceService(house.client).register("jisu", request, house.clock.now())
+        DeviceService(house.client, WalletStore(house.client)).register("jisu", request, house.clock.now())

@@ -9,6 +9,7 @@ import pytest
 from imagesfactory.accounts.devices import DEVICES_MAX, DeviceRequest, DeviceService, TooManyDevices
 from imagesfactory.accounts.errors import AccountNotActive, AccountUnknown
 from imagesfactory.accounts.model import Identity
+from imagesfactory.points.store import WalletStore
 
 from tests.backend import Backend
 
@@ -21,7 +22,7 @@ def device(device_id: str = "8f14e45f-ceea-467f", **more: Any) -> DeviceRequest:
 
 
 def test_a_device_is_registered_changed_and_forgotten(backend: Backend) -> None:
-    uid, devices = backend.member(), DeviceService(backend.client)
+    uid, devices = backend.member(), DeviceService(backend.client, WalletStore(backend.client))
     path, first = f"users/{uid}/devices/8f14e45f-ceea-467f", backend.clock.now()
     devices.register(uid, device(push=TOKEN), first)
     backend.clock.move(timedelta(days=1))
@@ -35,7 +36,7 @@ def test_a_device_is_registered_changed_and_forgotten(backend: Backend) -> None:
 
 
 def test_only_active_members_have_devices_and_not_too_many(backend: Backend) -> None:
-    devices, now = DeviceService(backend.client), backend.clock.now()
+    devices, now = DeviceService(backend.client, WalletStore(backend.client)), backend.clock.now()
     with pytest.raises(AccountUnknown):
         devices.register("nobody", device(), now)
     backend.accounts.admit(Identity("unfinished", "u@example.com", "password"), now)

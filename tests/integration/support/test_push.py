@@ -13,6 +13,7 @@ from imagesfactory.kit import unit_of_work
 from imagesfactory.mail.outbox import Outbox
 from imagesfactory.mail.words import AnswerWaiting
 from imagesfactory.notices.campaigns import CampaignRequest, CampaignService
+from imagesfactory.points.store import WalletStore
 from imagesfactory.staff.model import Role, StaffMember
 
 from local.doubles import FaultRule
@@ -33,7 +34,7 @@ def has_device(backend: Backend, uid: str, address: str) -> str:
     """The app is installed; returns where its document is."""
     push = {"kind": "token", "value": address}
     device = DeviceRequest.model_validate({"device_id": f"on-{address}", "platform": "ios", "push": push})
-    DeviceService(backend.client).register(uid, device, backend.clock.now())
+    DeviceService(backend.client, WalletStore(backend.client)).register(uid, device, backend.clock.now())
     return f"users/{uid}/devices/on-{address}"
 
 
