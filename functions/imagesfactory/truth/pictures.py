@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from imagesfactory.generation.model import Job, JobStatus
 from imagesfactory.generation.store import job_from
@@ -74,15 +74,10 @@ class PictureAudit:
         return tally.verdict()
 
     def _newest_finished(self, now: datetime) -> list[Job]:
-        """Finished jobs of the newest day; if they are too many, of so much less that they are not."""
+        """Finished jobs of the newest day, from the newest on."""
         jobs = self._client.collection("jobs").where(filter=matching("status", "==", JobStatus.FINISHED.value))
-
-        def since(start: datetime) -> Any:
-            return jobs.where(filter=matching("deadline_at", ">=", start)).order_by("deadline_at")
-
-        ((counted,),) = since(now - NEWEST).count().get()
-        part = min(1.0, NEWEST_MAX / max(1, int(counted.value)))
-        found = since(now - part * NEWEST).limit(NEWEST_MAX).stream()
+        since = jobs.where(filter=matching("deadline_at", ">=", now - NEWEST))
+        found = since.order_by("deadline_at", direction="DESCENDING").limit(NEWEST_MAX).stream()
         return [job for job in map(job_from, found) if job is not None]
 
     def stored(self) -> Iterator[Verdict]:

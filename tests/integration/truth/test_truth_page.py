@@ -205,6 +205,17 @@ def test_of_too_many_jobs_the_newest_are_looked_at(service: LivedIn, monkeypatch
         assert red(look(service)) == {Check.NEWEST_IMAGES: ("jobs/just-now",)}
 
 
+def test_jobs_that_came_all_at_once_are_looked_at_however_long_ago(
+    service: LivedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imagesfactory.truth.pictures.NEWEST_MAX", 1)
+    then, job = service.clock.now() - 20 * HOUR, service.job(service.job_id)
+    instants = {f"jobs/burst-{number}": then + timedelta(minutes=number) for number in range(3)}
+    uncharged: Plant = {path: {**job, "deadline_at": at, "captured_points": 1} for path, at in instants.items()}
+    with service.planted(uncharged):
+        assert red(look(service)) == {Check.NEWEST_IMAGES: ("jobs/burst-2",)}
+
+
 def test_every_question_of_the_page_was_planted() -> None:
     assert {check for _, check, _ in PLANTS} == set(Check) - AUDITED
 
