@@ -11,7 +11,7 @@ from google.cloud import firestore
 from imagesfactory.accounts.model import Identity
 from imagesfactory.points.trial_balance import TrialBalance, trial_balance
 from imagesfactory.policy.retention import collection_name
-from imagesfactory.privacy.misuse import MisuseRegister
+from imagesfactory.privacy.misuse import Case, MisuseRegister
 from imagesfactory.privacy.purge.desk import PurgeDesk
 from imagesfactory.privacy.purge.model import Store, steps
 from imagesfactory.vendors.bucket import CloudStorageBucket
@@ -43,7 +43,7 @@ class Office:
     def list_as_misuser(self, email: str) -> None:
         """Put an address on the misuse register."""
         register = MisuseRegister(self.database, self._pseudonym_key)
-        register.list_identities(Identity("", email, "password").names, "demo", self._clock.now())
+        register.list_identities(Identity("", email, "password").names, Case("demo", "demo-1"), self._clock.now())
 
     def save_files(self, names: list[str], folder: Path) -> list[Path]:
         """Copy files of the bucket into ``folder``."""

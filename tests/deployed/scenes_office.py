@@ -9,6 +9,7 @@ from typing import Any
 from imagesfactory import bootstrap
 from imagesfactory.kit.clock import legal_day
 from imagesfactory.mail.model import Fate
+from imagesfactory.privacy.misuse import Case
 
 from tests.deployed.functions import Answer
 from tests.deployed.records import State
@@ -152,7 +153,8 @@ def closes(world: World) -> Answer:
 
 def appeals(world: World) -> None:
     world.notes["inquiry"] = world.ask("create_open_inquiry", OPEN_INQUIRY | {"topic": "appeal"}, None)["inquiry_id"]
-    bootstrap.misuse().list_identities(("email:minji@example.com", "google:minji"), "chargeback", world.clock.now())
+    names = ("email:minji@example.com", "google:minji")
+    bootstrap.misuse().list_identities(names, Case("chargeback", "dispute-1"), world.clock.now())
 
 
 def grants(world: World) -> Answer:

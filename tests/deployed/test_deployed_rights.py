@@ -7,6 +7,7 @@ from typing import Any
 
 from firebase_admin import auth
 from imagesfactory.kit.ids import derive_id
+from imagesfactory.privacy.misuse import Case
 from imagesfactory.withdrawal.sweep import SIGNUP_GRACE, slot_range
 
 from tests.backend import SIGNUP
@@ -115,7 +116,9 @@ def test_every_look_of_staff_is_on_the_log(deployed: Deployed, surroundings: Sur
     correction = result(deployed.call("request_correction", wrong, member))["correction_id"]
     from imagesfactory import bootstrap
 
-    bootstrap.misuse().list_identities(("email:nari@example.com",), "chargeback", surroundings.clock.now())
+    bootstrap.misuse().list_identities(
+        ("email:nari@example.com",), Case("chargeback", "dispute-1"), surroundings.clock.now()
+    )
     assert deployed.schedule("settle").status == 200
     disclosed = {
         "request_id": "demand-01",

@@ -13,7 +13,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from imagesfactory.accounts.errors import AccountSuspended
-from imagesfactory.accounts.model import normalised_email
 from imagesfactory.accounts.profiles import ProfileService
 from imagesfactory.accounts.service import AccountService
 from imagesfactory.kit import log, unit_of_work
@@ -29,7 +28,7 @@ from imagesfactory.officer.model import PATIENCE, ReinstatementRequest, Suspensi
 from imagesfactory.officer.ports import Directory
 from imagesfactory.officer.store import SuspensionStore, suspension_from
 from imagesfactory.points.service import PointsService
-from imagesfactory.privacy.misuse import MisuseRegister
+from imagesfactory.privacy.misuse import Case, MisuseRegister
 from imagesfactory.staff.access_log import AccessLog
 from imagesfactory.staff.model import Access, Action, StaffMember
 from imagesfactory.withdrawal.settling import Settling
@@ -141,7 +140,7 @@ class SuspensionService:
         suspension = suspension_from(snapshot)
         if suspension is None or suspension.ended_at is not None:
             return
-        self._misuse.list_in(unit, identities, LISTED, suspension.began_at)
+        self._misuse.list_in(unit, identities, Case(LISTED, suspension.id), suspension.began_at)
         self._store.update(unit, replace(suspension, resume_at=None))
 
     def _reinstate(self, unit: UnitOfWork, officer: StaffMember, request: ReinstatementRequest, now: datetime) -> str:
@@ -152,9 +151,9 @@ class SuspensionService:
         uid = suspension.owner
         if suspension.ended_at is not None:
             return uid
-        profile = self._profiles.reinstate(unit, uid)
+        self._profiles.reinstate(unit, uid)
         self._points.reopen(unit, uid)
-        self._misuse.lift(unit, f"email:{normalised_email(profile.email)}")
+        self._misuse.close(unit, Case(LISTED, suspension.id))
         self._store.update(unit, replace(suspension, ended_at=now, resume_at=None))
         look = Access(officer, Action.MEMBER_REINSTATED, (uid,), suspension.id, request.reason)
         self._accesses.note_with(unit, look, now)

@@ -109,12 +109,6 @@ class PaymentStore:
         query = self._client.collection(DISPUTES).where(filter=_filter("is_misuse_due", "==", True)).limit(limit)
         return [dispute for dispute in map(dispute_from, query.stream()) if dispute is not None]
 
-    def has_lost_dispute(self, owner: str) -> bool:
-        """Whether any dispute of the member is lost."""
-        query = self._client.collection(DISPUTES).where(filter=_filter("owner", "==", owner))
-        found = query.where(filter=_filter("state", "==", DisputeState.LOST.value)).limit(1).get()
-        return bool(list(found))
-
     def orders(self, order_ids: Iterable[str]) -> dict[str, Order]:
         """Those of the orders that exist, by id."""
         found = map(order_from, self._client.get_all([self.order_reference(order_id) for order_id in order_ids]))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.errors import RetryLater
@@ -16,6 +16,7 @@ from imagesfactory.payments.ports import ProviderBusy, ProviderRefused, Provider
 from imagesfactory.payments.reconciliation import Providers, Reconciliation
 from imagesfactory.payments.refunds import RefundService
 from imagesfactory.payments.store import PaymentStore, dispute_from, order_from
+from imagesfactory.privacy.misuse import Case, MisuseRegister
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -23,16 +24,6 @@ if TYPE_CHECKING:
 IdentitiesOf = Callable[[str], tuple[str, ...]]
 """From a member (uid) to the names the register of misuse knows them by; empty for somebody who is gone."""
 CHARGEBACK = "chargeback-lost"
-
-
-class MisuseRegister(Protocol):
-    """Identities that may not join (again)."""
-
-    def list_owner(self, owner: str, identities: tuple[str, ...], reason: str, now: datetime) -> bool:
-        """Put a member on the register, or without identities somebody who left; False when nobody is known."""
-
-    def unlist_owner(self, owner: str, identities: tuple[str, ...], reason: str) -> None:
-        """Take them off it where they are on it for that reason."""
 
 
 class PaymentSweep:
@@ -145,21 +136,26 @@ class PaymentSweep:
         """Whoever charged back and lost us the money may not simply join again (privacy policy, article 3); whom the
         bank proved right in the end may.
         """
-        owner, identities = dispute.owner, self._identities_of(dispute.owner)
-        if dispute.state is DisputeState.LOST:
-            if self._misuse.list_owner(owner, identities, CHARGEBACK, now):
-                log.warning("misuse.recorded", uid=owner, code=CHARGEBACK)
-        elif not self._store.has_lost_dispute(owner):
-            self._misuse.unlist_owner(owner, identities, CHARGEBACK)
-            log.warning("misuse.lifted", uid=owner, code=CHARGEBACK)
-        unit_of_work.run(self._client, partial(self._registered, acted_on=dispute))
+        identities = self._identities_of(dispute.owner)
+        work = partial(self._registered, acted_on=dispute, identities=identities, now=now)
+        event = unit_of_work.run(self._client, work)
+        if event is not None:
+            log.warning(event, uid=dispute.owner, code=CHARGEBACK)
 
-    def _registered(self, unit: UnitOfWork, acted_on: Dispute) -> None:
-        """What was decided otherwise meanwhile is still due."""
+    def _registered(
+        self, unit: UnitOfWork, acted_on: Dispute, identities: tuple[str, ...], now: datetime
+    ) -> str | None:
+        """The event to log. What was decided otherwise meanwhile is still due."""
         (snapshot,) = unit.read(self._store.dispute_reference(acted_on.id))
         dispute = dispute_from(snapshot)
-        if dispute is not None and dispute.state is acted_on.state:
-            self._store.write_dispute(unit, replace(dispute, is_misuse_due=False), is_new=False)
+        if dispute is None or dispute.state is not acted_on.state:
+            return None
+        self._store.write_dispute(unit, replace(dispute, is_misuse_due=False), is_new=False)
+        case = Case(CHARGEBACK, dispute.id)
+        if dispute.state is DisputeState.LOST:
+            is_listed = self._misuse.list_owner(unit, dispute.owner, identities, case, now)
+            return "misuse.recorded" if is_listed else None
+        return "misuse.lifted" if self._misuse.close(unit, case) else None
 
 
 def _is_deposit(order: Order) -> bool:

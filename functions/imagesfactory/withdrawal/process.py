@@ -20,7 +20,7 @@ from imagesfactory.kit.clock import Clock
 from imagesfactory.kit.errors import RetryLater
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.payments.request import AccountWanted
-from imagesfactory.privacy.misuse import MisuseRegister
+from imagesfactory.privacy.misuse import Case, MisuseRegister
 from imagesfactory.withdrawal.archive import Archive
 from imagesfactory.withdrawal.erasure import Erasure
 from imagesfactory.withdrawal.last_letter import LastLetter
@@ -148,7 +148,7 @@ class WithdrawalProcess:
     def _end_jobs(self, withdrawal: Withdrawal) -> Facts:
         if withdrawal.was_suspended:
             identities = self._accounts.identities(withdrawal.uid)
-            self._misuse.list_identities(identities, SUSPENDED, withdrawal.requested_at)
+            self._misuse.list_identities(identities, Case(SUSPENDED, withdrawal.subject), withdrawal.requested_at)
         self._settling.end_jobs(withdrawal.uid, self._clock.now())
         return {}
 

@@ -17,6 +17,7 @@ from imagesfactory.payments.model import OrderStatus
 from imagesfactory.points.model import WalletClosed
 from imagesfactory.points.store import WalletStore
 from imagesfactory.policy.retention import destroy_at
+from imagesfactory.privacy.misuse import Case
 from imagesfactory.rights.correction import CorrectionRequest
 from imagesfactory.staff.model import Role, StaffMember
 from imagesfactory.support.request import InquiryRequest
@@ -133,6 +134,24 @@ def test_what_is_paid_on_a_page_that_was_open_goes_back(house: Members) -> None:
     assert (after.is_paid, after.is_granted) == (True, False)
     refunds = [one.to_dict() or {} for one in house.client.collection("refunds").stream()]
     assert [(one["origin"], one["state"]) for one in refunds] == [("automatic", "succeeded")]
+
+
+def test_who_is_reinstated_is_listed_for_that_by_no_former_address_and_stays_so_for_the_rest(house: Members) -> None:
+    uid, new = house.member(), "jisu@new.example"
+    other = Case("chargeback-lost", "dispute-1")
+    house.misuse.list_identities((f"email:{EMAIL}",), other, house.clock.now())
+    suspension_id = suspend(house)
+    house.clock.move(timedelta(minutes=1))
+    moved = Identity(uid, new, "password", is_email_verified=True)
+    house.accounts.sign_in(moved, Visit("in-1", "", ""), house.clock.now())
+    assert house.document(f"users/{uid}")["email"] == new
+    assert listed_for(house) == ["chargeback-lost", "suspended"]
+    reinstate(house, suspension_id)
+    assert listed_for(house) == ["chargeback-lost"]
+
+
+def listed_for(house: Members) -> list[str]:
+    return sorted(one.get("reason") for one in house.client.collection("misuse").stream())
 
 
 def test_reinstated_once_with_the_points_as_they_were(house: Members) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from imagesfactory.kit.clock import legal_day
@@ -14,8 +14,10 @@ from imagesfactory.payments.errors import (
     RefundInProgress,
     RequestIdReused,
 )
-from imagesfactory.payments.model import Channel, RefundReason, RefundState
+from imagesfactory.payments.model import Channel, Order, RefundReason, RefundState
+from imagesfactory.payments.sweep import CHARGEBACK
 from imagesfactory.policy.retention import destroy_at
+from imagesfactory.privacy.misuse import Case
 
 from local.doubles.core.faults import FaultRule
 from tests.backend import job_request
@@ -85,6 +87,32 @@ def test_points_are_locked_while_the_provider_is_silent_and_the_sweep_finishes(s
     assert done.state is RefundState.SUCCEEDED
     assert shop.wallet(uid)["held_points"] == 0
     assert shop.balance().is_balanced
+
+
+def test_refunds_of_a_provider_that_is_down_do_not_keep_the_others_waiting(shop: Shop) -> None:
+    uid = shop.member()
+    orders = [shop.buy_with_stripe(uid), shop.buy_with_toss(uid, request_id="toss-order")]
+    shop.receive_all()
+    shop.doubles.control.plan(FaultRule(effect="error", status=500))
+    for order in orders:
+        unclear = shop.ask_refund(uid, shop.now_of(order), 400, request_id=f"refund-{order.provider}")
+        assert unclear.state is RefundState.SENT
+        shop.clock.move(timedelta(minutes=1))
+    shop.doubles.control.clear_faults()
+    shop.doubles.control.plan(FaultRule(provider="stripe", effect="error", status=500))
+    shop.clock.move(timedelta(minutes=30))
+    for _ in range(2):
+        shop.payment_sweep.run(shop.clock.now(), 1)
+    assert [refund_state(shop, order) for order in orders] == [RefundState.SENT, RefundState.SUCCEEDED]
+    shop.doubles.control.clear_faults()
+    shop.clock.move(timedelta(minutes=10))
+    shop.payment_sweep.run(shop.clock.now(), 1)
+    assert refund_state(shop, orders[0]) is RefundState.SUCCEEDED
+
+
+def refund_state(shop: Shop, order: Order) -> RefundState:
+    (refund,) = shop.store.refunds_of(shop.now_of(order))
+    return refund.state
 
 
 def test_points_come_back_when_the_provider_refuses(shop: Shop) -> None:
@@ -242,6 +270,32 @@ def test_a_dispute_that_is_won_on_appeal_gives_points_and_good_name_back(shop: S
     assert shop.document(f"disputes/{dispute['id']}")["is_misuse_due"] is False
     assert shop.balance().is_balanced
     assert not shop.settlements.run(shop.clock.now(), legal_day(shop.clock.now()))["difference_count"]
+
+
+def test_who_wins_on_appeal_stays_listed_for_what_else_there_is(shop: Shop) -> None:
+    uid, identity = shop.member(), "email:jisu@example.com"
+    order = shop.buy_with_stripe(uid)
+    shop.receive_all()
+    stripe, began = shop.doubles.control.stripe, shop.clock.now()
+    shop.misuse.list_identities((identity,), Case("suspended", "suspension-1"), began)
+    shop.clock.move(timedelta(days=100))
+    dispute = stripe.open_dispute(shop.now_of(order).reference)
+    stripe.close_dispute(dispute["id"], "lost")
+    shop.receive_all()
+    shop.sweep()
+    assert listed_until(shop) == {
+        "suspended": destroy_at("misuse", began),
+        CHARGEBACK: destroy_at("misuse", shop.clock.now()),
+    }
+    stripe.win_appeal(dispute["id"])
+    shop.receive_all()
+    shop.sweep()
+    assert listed_until(shop) == {"suspended": destroy_at("misuse", began)}
+    assert shop.misuse.is_listed((identity,), shop.clock.now())
+
+
+def listed_until(shop: Shop) -> dict[str, datetime]:
+    return {one.get("reason"): one.get("destroy_at") for one in shop.client.collection("misuse").stream()}
 
 
 def test_points_a_job_gives_back_pay_a_debt(shop: Shop) -> None:

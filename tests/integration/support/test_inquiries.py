@@ -12,6 +12,7 @@ from imagesfactory.kit.rate import TooManyRequests
 from imagesfactory.policy.company import company
 from imagesfactory.policy.limits import limits
 from imagesfactory.policy.retention import destroy_at
+from imagesfactory.privacy.misuse import Case
 from imagesfactory.rights.appeals import AppealGrant, AppealService
 from imagesfactory.rights.errors import NotListed
 from imagesfactory.staff.model import Action, Role, StaffMember
@@ -183,8 +184,10 @@ def test_somebody_refused_at_sign_up_appeals_without_an_account_and_is_answered(
 
 def test_an_appeal_that_is_granted_lets_them_join_by_every_way_they_were_kept_out(backend: Backend) -> None:
     identity = Identity("nari", "Na.Ri+x@gmail.com", "google.com", google_id="google-7")
-    backend.misuse.list_identities(identity.names, "chargeback", backend.clock.now())
-    backend.misuse.list_identities(("email:other@example.com",), "chargeback", backend.clock.now())
+    backend.misuse.list_identities(identity.names, Case("chargeback", "dispute-1"), backend.clock.now())
+    backend.misuse.list_identities(("google:google-7",), Case("chargeback", "dispute-2"), backend.clock.now())
+    other = Case("chargeback", "dispute-3")
+    backend.misuse.list_identities(("email:other@example.com",), other, backend.clock.now())
     with pytest.raises(SignupRefused):
         backend.accounts.admit(identity, backend.clock.now())
     inquiry_id = appeal(backend, contact_email="nari@gmail.com")
@@ -202,7 +205,7 @@ def test_an_appeal_that_is_granted_lets_them_join_by_every_way_they_were_kept_ou
 
 def test_a_listed_identity_is_kept_out_through_the_last_day_of_its_year_and_not_by_name(backend: Backend) -> None:
     now = backend.clock.now()
-    backend.misuse.list_identities(("email:nari@example.com",), "chargeback", now)
+    backend.misuse.list_identities(("email:nari@example.com",), Case("chargeback", "dispute-1"), now)
     (record,) = backend.client.collection("misuse").stream()
     assert "nari" not in record.id + repr(record.to_dict())
     ends = record.get("destroy_at")
