@@ -190,15 +190,27 @@ def _returns(facts: Facts) -> Iterator[str]:
         if facts.movements[order_id][1] != sum(done):
             yield f"orders/{order_id}: the provider returned {facts.movements[order_id][1]}, ours say {done}"
         lost = [one for one in disputes.values() if one["order_id"] == order_id and one["state"] == "lost"]
-        taken = sum(one["points"] for one in [*ours, *lost] if one["state"] != "failed")
-        if order["refunded_points"] != taken:
-            yield f"orders/{order_id}: {order['refunded_points']} refunded points, its refunds say {taken}"
+        gone = _gone_points(order, [one for one in [*ours, *lost] if one["state"] != "failed"])
+        if order["refunded_points"] != gone:
+            yield f"orders/{order_id}: {order['refunded_points']} refunded points, its refunds say {gone}"
     for refund_id, refund in refunds.items():
         is_taken = refund["state"] == "succeeded" or (refund["state"] != "failed" and refund["origin"] != "member")
         yield from _taken(facts, f"refund:{refund_id}", "refunded", refund, is_taken=is_taken)
     for dispute_id, dispute in disputes.items():
         is_taken = dispute["state"] == "lost"
         yield from _taken(facts, f"dispute:{dispute_id}", "charged_back", dispute, is_taken=is_taken)
+
+
+def _gone_points(order: dict[str, Any], returns: list[dict[str, Any]]) -> int:
+    """Of an order's points, those its returns took; where what was spent is forgiven, those its money stands for."""
+    points = value = 0
+    for one in sorted(returns, key=lambda one: one.get("requested_at") or one["closed_at"]):
+        value += one["value"]
+        if one["reason"] == "differs-from-display":
+            points = max(points, order["points"] * value // order["amount"])
+        else:
+            points += one["points"]
+    return points
 
 
 def _taken(facts: Facts, source: str, account: str, back: dict[str, Any], *, is_taken: bool) -> Iterator[str]:

@@ -28,7 +28,7 @@ from imagesfactory.payments.errors import (
 from imagesfactory.payments.fold import Outcome, Recorded
 from imagesfactory.payments.model import DisputeState, Order, Refund, RefundOrigin, RefundReason, RefundState
 from imagesfactory.payments.order_points import OrderPoints
-from imagesfactory.payments.reconciliation import Reconciliation
+from imagesfactory.payments.reconciliation import Reconciliation, tell_interest
 from imagesfactory.payments.request import DiffersClaim, HandRefundRequest
 from imagesfactory.payments.store import PaymentStore, order_from
 from imagesfactory.points.model import Account, Movement
@@ -78,6 +78,7 @@ class HandRefunds:
         record = partial(self._record, staff=staff, request=request, now=now)
         refund = unit_of_work.run(self._client, record)
         log.info("refund.recorded_by_hand", uid=staff.uid, provider=refund.provider)
+        tell_interest((refund,))
         return refund
 
     def _record(self, unit: UnitOfWork, staff: StaffMember, request: HandRefundRequest, now: datetime) -> Refund:
@@ -111,7 +112,6 @@ class HandRefunds:
             raise MoreThanPaid(refundable_amount=order.amount - order.refunded_value)
         if request.claim is not None:
             _check_claim(request.claim, order, self._rules.refunds)
-        refused = [refund.due_at for refund in recorded.refunds if not refund.in_effect]
         refund = Refund(
             id=refund_id,
             order_id=order.id,
@@ -126,11 +126,20 @@ class HandRefunds:
             amount=request.amount,
             currency=order.currency,
             requested_at=now,
-            due_at=min(refused, default=end_of_business_days(self._rules.refunds.pay_back_business_days, now)),
+            due_at=_due_at(recorded, end_of_business_days(self._rules.refunds.pay_back_business_days, now)),
             request_digest=request.digest,
             settled_at=now,
         )
         return _paid(recorded, refund)
+
+
+def _due_at(recorded: Recorded, fresh: datetime) -> datetime:
+    """When what is paid by hand was due: with the first refund that was refused since the last that succeeded, which
+    made good those before it; or else ``fresh``.
+    """
+    done = [refund.requested_at for refund in recorded.refunds if refund.state is RefundState.SUCCEEDED]
+    refused = [refund for refund in recorded.refunds if not refund.in_effect]
+    return min([one.due_at for one in refused if not done or one.requested_at > max(done)], default=fresh)
 
 
 def _paid(recorded: Recorded, refund: Refund) -> Outcome:

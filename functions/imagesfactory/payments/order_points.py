@@ -35,12 +35,13 @@ class OrderPoints:
 
     def claim(self, back: Return, source: str, value: int, into: Account, *, unused_only: bool = False) -> Return:
         """The record with ``value`` more, or all that is left of the order, and with the points that stands for,
-        which are taken back; those that were spent are owed, unless only unused ones are wanted.
+        which are taken back; those that were spent are owed, unless only unused ones are wanted: then they are
+        forgiven, and the order counts them as gone all the same.
         """
         value = min(value, self.left_value)
         points, taken = self._take_back(source, value, into, unused_only=unused_only)
-        points = taken.paid_points if unused_only else points
         self.count(value, points)
+        points = taken.paid_points if unused_only else points
         return replace(
             back,
             value=back.value + value,

@@ -6,7 +6,7 @@ and everything is read anew. Truths are therefore applied in the order in which 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -42,6 +42,13 @@ if TYPE_CHECKING:
     from imagesfactory.kit.unit_of_work import Snapshot
 
 Providers = Mapping[str, PaymentProvider]
+
+
+def tell_interest(refunds: Iterable[Refund]) -> None:
+    """Say, once they are written down, which refunds owe interest: no provider can send it, so a person pays it."""
+    for refund in refunds:
+        if refund.late_interest:
+            log.error("refund.interest_owed", uid=refund.owner, provider=refund.provider)
 
 
 class UnknownOrder(Exception):
@@ -92,8 +99,7 @@ class Reconciliation:
             # Money we owe though its points were never supplied: it stays owed, unless it went back another way.
             if refund.origin is RefundOrigin.AUTOMATIC and outcome.order.refunded_value < outcome.order.amount:
                 log.error("refund.must_be_paid_by_hand", code=refund.failure, uid=refund.owner)
-        if any(refund.late_interest for refund in outcome.refunds):
-            log.error("refund.interest_owed", uid=outcome.order.owner, provider=outcome.order.provider)
+        tell_interest(outcome.refunds)
         return outcome.order
 
     def _settle(

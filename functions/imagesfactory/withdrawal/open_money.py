@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from imagesfactory.kit import log, unit_of_work
 from imagesfactory.kit.unit_of_work import UnitOfWork
 from imagesfactory.payments.model import Order
-from imagesfactory.payments.store import DISPUTES, ORDERS, PAYMENTS, REFUNDS
+from imagesfactory.payments.store import DISPUTES, ORDERS, PAYMENTS, REFUNDS, order_from
 from imagesfactory.withdrawal.settling import Settling
 from imagesfactory.withdrawal.store import WithdrawalStore
 
@@ -56,14 +56,17 @@ class OpenMoney:
 
     def recall(self, order_id: str, now: datetime) -> bool:
         """Bring an order back from the archive, because its provider has news of it; False when it is not there."""
-        from imagesfactory.payments.store import order_from
+        from google.api_core.exceptions import AlreadyExists
 
         order = order_from(self._archive.document(f"{ORDERS}/{order_id}").get())
         if order is None:
             return False
         # Noted first: an order that is back is always found again by the sweep.
         unit_of_work.run(self._client, partial(self._note, subject=order.owner, orders=[order.id], now=now, adds=True))
-        self._move(_paths(order), self._archive, self._client)
+        try:
+            self._move(_paths(order), self._archive, self._client)
+        except AlreadyExists:
+            return True  # somebody else brought it back, and may have settled it since
         log.info("open_money.recalled", event_id=order.id)
         return True
 
@@ -84,11 +87,16 @@ class OpenMoney:
             self._store.set_open_orders(unit, subject, open_orders, look_at if open_orders else None)
 
     def _move(self, paths: list[str], source: Client, target: Client) -> None:
-        """Copy, read back, compare, delete; the order itself goes last, so that a repetition finds the rest."""
+        """Copy, read back, compare, delete; the order itself goes last, so that a repetition finds the rest.
+
+        The archive takes what is newer: a recall that died before its removal left a copy there. The default database
+        takes only what it has not.
+        """
         found: list[Snapshot] = [snapshot for snapshot in _read(source, paths) if snapshot.exists]
         batch = target.batch()
+        write = batch.set if target is self._archive else batch.create
         for snapshot in found:
-            batch.set(target.document(snapshot.reference.path), snapshot.to_dict() or {})
+            write(target.document(snapshot.reference.path), snapshot.to_dict() or {})
         batch.commit()
         there = {snapshot.reference.path: snapshot.to_dict() for snapshot in _read(target, paths)}
         if any(there.get(snapshot.reference.path) != snapshot.to_dict() for snapshot in found):

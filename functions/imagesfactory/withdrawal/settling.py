@@ -179,15 +179,17 @@ class Settling:
         payment = self._store.payment(order.payment_id)
         return Due(order, agreed, payment is not None and payment.method.kind == VIRTUAL_ACCOUNT)
 
-    def _pay_back(self, order: Order, account: AccountWanted | None, since: datetime, now: datetime) -> bool:
+    def _pay_back(self, listed: Order, account: AccountWanted | None, since: datetime, now: datetime) -> bool:
         """False when a person has to pay it back."""
-        refunds = self._store.refunds_of(order)
-        for refund in refunds:
+        for refund in self._store.refunds_of(listed):
             if refund.state.is_open and self._refunds.proceed(refund.id, now).state.is_open:
                 raise RetryLater("refund-not-decided", timedelta(minutes=10))
+        # Read after the refunds: what was just refused is owed again, and what the list says is older.
+        order = self._store.order(listed.id) or listed
+        refunds = self._store.refunds_of(order)
         wallet = self._points.wallet(order.owner)
         if wallet is None or self._due(order, wallet, now) is None:
-            return not (self._store.order(order.id) or order).is_owed
+            return not order.is_owed
         refused = [one for one in refunds if one.state is RefundState.FAILED and one.requested_at >= since]
         if len(refused) >= REFUSALS_MAX:
             log.error("withdrawal.refund_given_up", provider=order.provider, code=refused[-1].failure)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from google.cloud.firestore import Client
 from imagesfactory.kit.clock import legal_day
 from imagesfactory.payments.errors import ClaimTooLate, MoreThanPaid, OrderNotFound, PaymentDisputed, RequestIdReused
 from imagesfactory.payments.model import Order, Refund
@@ -13,6 +15,7 @@ from imagesfactory.payments.request import HandRefundRequest
 from imagesfactory.payments.settlement import Settlements
 from imagesfactory.staff.model import Role, StaffMember
 from imagesfactory.withdrawal.model import Channel
+from imagesfactory.withdrawal.open_money import OpenMoney
 from imagesfactory.withdrawal.settling import REFUND_REFUSED_WAIT, REFUSALS_MAX
 from pydantic import ValidationError
 
@@ -98,6 +101,65 @@ def test_a_refund_that_is_refused_again_and_again_holds_no_withdrawal_up(house: 
     assert "돌려드리지 못한 주문이 1건" in letter["text"]
 
 
+def test_a_refund_that_is_refused_only_when_asked_about_again_is_not_forgotten(house: Members) -> None:
+    uid = house.member()
+    order = paid_by_deposit(house, uid)
+    house.doubles.control.plan(FaultRule(provider="toss", path="*/cancel", effect="error", status=500, times=1))
+    house.withdraw(uid, refund_account=MISTYPED)
+    for _ in range(REFUSALS_MAX + 1):
+        house.work_off()
+        house.clock.move(REFUND_REFUSED_WAIT + timedelta(minutes=1))
+        house.sweep()
+    refused = [one for path, one in house.everything(house.archive_client).items() if path.startswith("refunds/")]
+    assert [one["state"] for one in refused] == ["failed"] * REFUSALS_MAX
+    (evidence,) = [content for path, content in house.everything().items() if path.startswith("withdrawn/")]
+    assert evidence["unrefunded_orders"] == [order.id]
+
+
+class Overtaken:
+    """The archive, as somebody reads it who is overtaken right afterwards."""
+
+    def __init__(self, archive: Client, overtake: Callable[[], object]) -> None:
+        self._archive = archive
+        self._overtake = [overtake]
+
+    def get_all(self, references: Any) -> list[Any]:
+        found = list(self._archive.get_all(references))
+        while self._overtake:
+            self._overtake.pop()()
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._archive, name)
+
+
+def test_who_brings_an_order_back_late_undoes_nothing_of_who_was_faster(house: Members) -> None:
+    order = gone_without_an_account(house)
+    archive: Any = Overtaken(house.archive_client, lambda: by_hand(house, order))
+    late = OpenMoney(house.client, archive, house.settling)
+    assert late.recall(order.id, house.clock.now())
+    assert house.now_of(order).refunded_value == order.amount
+    let_days_pass(house)
+    assert house.everything(house.archive_client)[f"orders/{order.id}"]["refunded_value"] == order.amount
+    assert [path for path in house.everything() if path.startswith(("orders/", "refunds/"))] == []
+
+
+def test_an_order_whose_copy_was_left_in_the_archive_comes_to_its_end_there(house: Members) -> None:
+    """Somebody brought it back and died before the removal."""
+    order = gone_without_an_account(house)
+    left = {path: one for path, one in house.everything(house.archive_client).items() if order.id in repr((path, one))}
+    assert house.open_money.recall(order.id, house.clock.now())
+    for path, content in left.items():
+        house.archive_client.document(path).set(content)
+    assert house.open_money.recall(order.id, house.clock.now())
+    refund = by_hand(house, order)
+    let_days_pass(house)
+    archive = house.everything(house.archive_client)
+    assert archive[f"orders/{order.id}"]["refunded_value"] == order.amount
+    assert f"refunds/{refund.id}" in archive
+    assert [path for path in house.everything() if path.startswith(("orders/", "refunds/"))] == []
+
+
 def test_what_was_paid_by_hand_to_somebody_who_left_is_recorded_once(house: Members) -> None:
     order = gone_without_an_account(house)
     refund = by_hand(house, order)
@@ -137,6 +199,21 @@ def test_a_member_whose_refund_was_paid_by_hand_has_the_points_no_more(house: Me
     assert evidence["unrefunded_orders"] == []
 
 
+def test_what_is_paid_by_hand_late_owes_interest_from_a_refusal_that_was_not_made_good(
+    house: Members, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uid = house.member()
+    order = paid_by_deposit(house, uid)
+    house.ask_refund(uid, order, 400, account=MISTYPED)
+    house.clock.move(timedelta(days=20))
+    capsys.readouterr()
+    assert by_hand(house, order, amount=4_000).late_interest > 0
+    assert capsys.readouterr().out.count("refund.interest_owed") == 1
+    house.clock.move(timedelta(days=20))
+    assert by_hand(house, order, amount=6_000, request_id="refund-by-hand-2").late_interest == 0
+    assert "refund.interest_owed" not in capsys.readouterr().out
+
+
 def claim(house: Members, known_days_ago: int = 0) -> dict[str, Any]:
     """What was supplied was not what had been shown: known so long ago, and said today."""
     today = legal_day(house.clock.now())
@@ -155,7 +232,18 @@ def test_what_was_used_is_owed_unless_it_was_not_what_had_been_shown(house: Memb
     wallet = house.wallet(uid)
     assert (wallet["available_points"], wallet["debt_points"]) == (0, owed)
     settled = house.now_of(order)
-    assert (settled.refunded_value, settled.refunded_points) == (order.amount, 300 + owed)
+    assert (settled.refunded_value, settled.refunded_points) == (order.amount, order.points)
+    assert house.balance().is_balanced
+
+
+def test_what_was_forgiven_is_not_billed_with_the_rest(house: Members) -> None:
+    uid = house.member()
+    order = house.buy_with_toss(uid)
+    house.spend(uid, SIGNUP + 100 + 700)
+    forgiven = by_hand(house, order, amount=order.amount * 6 // 10, **claim(house))
+    assert (forgiven.points, forgiven.owed_points, house.now_of(order).refunded_points) == (300, 0, 600)
+    rest = by_hand(house, order, amount=order.amount * 4 // 10, request_id="refund-by-hand-2")
+    assert (rest.points, rest.owed_points, house.now_of(order).refunded_points) == (400, 400, 1000)
     assert house.balance().is_balanced
 
 
