@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 import pygal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -97,7 +98,15 @@ def _chart(title: str, heights: Sequence[float]) -> pygal.Line:
 
 
 def _drawn(chart: pygal.Line) -> str:
+    chart.add_xml_filter(_without_comments)
     return str(chart.render(is_unicode=True)) + "\n"
+
+
+def _without_comments(drawing: Element) -> Element:
+    """They name the day of drawing, and the page is to be the same on every day."""
+    for comment in [child for child in drawing if not isinstance(child.tag, str)]:
+        drawing.remove(comment)
+    return drawing
 
 
 def _count(number: float) -> str:

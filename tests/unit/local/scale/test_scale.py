@@ -30,6 +30,9 @@ def test_the_page_is_what_the_simulation_says() -> None:
         check=False,
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
+    drawings = [file.read_text(encoding="utf-8") for file in (ROOT / "docs" / "scale").glob("*.svg")]
+    assert drawings
+    assert "<!--" not in "".join(drawings), "the library's remark names the day of drawing"
 
 
 def test_demand_grows_with_the_members() -> None:
