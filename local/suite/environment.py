@@ -8,6 +8,7 @@ machine (``CLOUDSDK_CONFIG``, ``METADATA_SERVER_DETECTION``), a proxy even for t
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from local.suite.leftovers import RUN_VARIABLE
 from local.suite.rundir import RunFolder
 
 LAUNCHER = Path("emulator/launcher")
+AHEAD = Path("local/suite/firebase_tools.cjs")
+"""What every Node process of the run loads first; see there."""
 DISCOVERY_SECONDS = "60"
 """How long loading the functions' declarations may take on a busy machine; firebase-tools would wait for ten seconds
 (lib/deploy/functions/runtimes/discovery/index.js)."""
@@ -62,6 +65,7 @@ def firebase_environment(
         "CI": "true",
         "NO_UPDATE_NOTIFIER": "1",
         "NO_COLOR": "1",
+        "NODE_OPTIONS": f"--require {json.dumps(str(root / AHEAD))}",
         "METADATA_SERVER_DETECTION": "none",
         "NO_GCE_CHECK": "true",
         "FUNCTIONS_DISCOVERY_TIMEOUT": DISCOVERY_SECONDS,

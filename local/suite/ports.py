@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from local.suite.addresses import LOOPBACK
 
 LOWEST_PORT = 20_000
-"""Above the ports that firebase-tools hands to function workers (8081 and up)."""
+"""Above the ports of function workers (firebase_tools.cjs)."""
 HIGHEST_PORT = 30_000
 """Below the ports that systems give to outgoing connections (Linux 32768 and up), so that none is taken by chance."""
 ATTEMPTS_PER_PORT = 200
