@@ -87,10 +87,6 @@ class MovableClock:
     def move(self, by: timedelta) -> None:
         self.instant += by
 
-    def set_to_machine(self) -> None:
-        """To the machine's time, by which the payment doubles go."""
-        self.instant = datetime.now(UTC)
-
 
 class MemoryBucket:
     """A bucket in memory that remembers when it stored a file; like the real one it never overwrites a picture."""

@@ -44,11 +44,11 @@ NOTICE = RULES.version.isoformat()
 
 
 class Shop(Backend):
-    """The backend with its payments. Its clock starts at the machine's time, by which the doubles go."""
+    """The backend with its payments, whose doubles go by a clock that stands where the backend's begins."""
 
     def __init__(self, client: firestore.Client, doubles: Doubles, wrap: Wrap = _as_is) -> None:
         super().__init__(client, doubles, wrap)
-        self.clock.set_to_machine()
+        doubles.control.stand_clock_at(self.clock.now())
         addresses = doubles.addresses
         self.providers: dict[str, PaymentProvider] = {
             "toss": wrap("toss", TossPayments(secret_key=addresses.toss_secret_key, base_url=addresses.toss_url)),

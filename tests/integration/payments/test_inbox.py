@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -260,7 +260,7 @@ def test_inbox_records_hold_ids_only_and_die(shop: Shop) -> None:
     shop.buy_with_stripe(uid)
     shop.receive_all()
     record = next(iter(shop.client.collection("inbox").stream())).to_dict() or {}
-    assert record["destroy_at"] > datetime.now(UTC) + timedelta(days=29)
+    assert record["destroy_at"] > shop.clock.now() + timedelta(days=29)
     assert set(record) == {
         "provider",
         "kind",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -34,7 +34,7 @@ from imagesfactory.points.store import wallet_from
 from local.doubles import Doubles
 from local.doubles.control import ControlRefused
 from local.doubles.core.faults import FaultRule
-from tests.backend import clean_database
+from tests.backend import START, clean_database
 from tests.crashes import Intercepted, Killed, Reaper, mortal_client
 from tests.firestore_process import FirestoreProcess
 from tests.shop import Shop
@@ -308,7 +308,7 @@ class MoneyMachine(RuleBasedStateMachine):
             self._check_paid(order)
         ends = {self.shop.now_of(order).status for order in self.never_paid}
         assert ends <= {OrderStatus.FAILED, OrderStatus.EXPIRED}
-        report = self.shop.settlements.run(self.shop.clock.now(), legal_day(datetime.now(UTC)))  # the doubles' day
+        report = self.shop.settlements.run(self.shop.clock.now(), legal_day(START))  # where the doubles stand
         assert [one for one in report["differences"] if not self._is_bank_error(one)] == []
 
     def _check_paid(self, order: Order) -> None:
