@@ -69,12 +69,13 @@ class Deeds:
     # -- joining
 
     def join(self, person: Person, *, google: bool = False, likes_ads: bool = False) -> None:
-        """Sign up, complete it, sign in once."""
+        """Sign up, complete it, sign in once; the letter about what was agreed to goes out."""
         self.begin_to_join(person, google=google)
         statements = signup_request(name=person.name, agrees_to_marketing_email=likes_ads)
         self.house.accounts.complete_signup(person.uid, statements, self.now)
         del self.told.unfinished[person.uid]
         self.told.agrees[person.uid] = self.now if likes_ads else None
+        self.house.work_off()
         self.visit(person)
 
     def begin_to_join(self, person: Person, *, google: bool = False) -> None:
