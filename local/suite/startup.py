@@ -69,8 +69,8 @@ def wait_until_ready(child: Child, seconds: float, report: Callable[[str], None]
 def start_lock(report: Callable[[str], None]) -> Iterator[None]:
     """Let one suite of this machine start at a time.
 
-    firebase-tools reads the functions' declarations from the first free port after 8081; of two suites starting at
-    the same moment, one would read the other's.
+    Ports are chosen some time before anybody listens at them; of two suites starting at the same moment, one could read
+    the other's declarations of functions.
     """
     path = Path(tempfile.gettempdir()) / f"imagesfactory-suite-start-{os.getuid()}.lock"
     with path.open("a") as file:
