@@ -16,8 +16,8 @@ from tests.whole_run import WholeRunCheck
 
 TOGETHER = ("tests/deployed/", "tests/journeys/", "tests/integration/suite/", "tests/integration/vendors/")
 """Folders that start much once for all of their tests, or whose tests tell one story in order."""
-EARLY = ("tests/deployed/", "tests/journeys/", "tests/simulation/", "tests/integration/")
-"""The long ones, the longest units first, so that no worker is left with one of them when the others are done."""
+EARLY = ("tests/deployed/", "tests/simulation/", "tests/integration/", "tests/journeys/")
+"""The long ones, so that no worker is left with one of them when the other is done."""
 WRITTEN = "written"
 
 
