@@ -39,7 +39,7 @@ purge-report: setup ## what is due, what is overdue, is the evidence whole (DRY=
 test: lint ## every check: lint, then all tests but those of `make thorough` and `make crash`
 	@$(VENV)/python -m pytest -n 3 --no-loadscope-reorder
 
-thorough: setup ## the tests that are too long for every run: the six years, every spoilt backend
+thorough: setup ## the tests that are too long for every run: every spoilt backend of the simulation
 	@THOROUGH=1 $(VENV)/python -m pytest tests/simulation
 
 test-quick: setup ## the tests that start no emulators

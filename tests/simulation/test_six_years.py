@@ -13,7 +13,6 @@ from tests.firestore_process import FirestoreProcess
 from tests.simulation.run import prepared, table
 from tests.simulation.story import FIRST_DAY, LAST_DAY, six_years
 from tests.simulation.table import FILES, ROWS
-from tests.thorough import IS_THOROUGH
 
 NEVER_DIES_HERE = {"member data"}
 
@@ -24,7 +23,6 @@ def test_every_registered_place_is_in_the_table() -> None:
         assert {re.sub(r"\{\w+\}", "*", place) for place in places} == rows.keys()
 
 
-@pytest.mark.skipif(not IS_THOROUGH, reason="two minutes long: make thorough runs it")
 @pytest.mark.timeout(400)
 def test_every_record_dies_on_its_day_through_six_years(firestore_process: FirestoreProcess, doubles: Doubles) -> None:
     with prepared(firestore_process, doubles, six_years) as simulation:
